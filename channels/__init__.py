@@ -1,0 +1,1 @@
+"""Read models act on the outside world."""

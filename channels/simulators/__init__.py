@@ -1,0 +1,1 @@
+"""Shops to try things on: real HTTP servers that behave like the vendors'."""

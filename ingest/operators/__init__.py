@@ -1,0 +1,1 @@
+"""What the merchant's own people and programs state."""

@@ -1,0 +1,1 @@
+"""Adapters: one folder per technology, the same file names in each (`store`, `log`, `models`, `registers`)."""

@@ -1,0 +1,33 @@
+"""Time as a value that is passed in, so that tests can set it."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import NewType
+
+Instant = NewType("Instant", str)
+"""A UTC moment as RFC 3339 text of fixed width, `2026-11-20T10:00:00.000000Z`: text order is time order."""
+
+Clock = Callable[[], Instant]
+"""Answers the present moment. Never called by a fold."""
+
+_FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
+
+
+def instant(moment: datetime) -> Instant:
+    """Return `moment`, which must carry a time zone, as an `Instant`.
+
+    Raises ValueError for a naive datetime: its zone would be a guess.
+    """
+    if moment.tzinfo is None:
+        raise ValueError(f"{moment!r} has no time zone")
+    return Instant(moment.astimezone(UTC).strftime(_FORMAT))
+
+
+def moment(at: Instant) -> datetime:
+    """Return `at` as an aware datetime in UTC."""
+    return datetime.strptime(at, _FORMAT).replace(tzinfo=UTC)
+
+
+def system_clock() -> Instant:
+    """Return the present moment by this machine's clock."""
+    return instant(datetime.now(UTC))

@@ -1,0 +1,1 @@
+"""What each channel should show, and what it was told."""

@@ -1,0 +1,161 @@
+"""What can happen. Each class is one event type at its newest schema; `codec` reads the older ones.
+
+Events hold no customer data: ids, quantities and codes only. Constraints are checked when an event is read back and
+by `facts.fact` before one is written, so an impossible event never enters the log.
+"""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from processor.clock import Instant
+from stock.dispositions import Disposition, Pool
+from stock.identities import MAX_QUANTITY, Channel
+
+Quantity = Annotated[int, Meta(ge=1, le=MAX_QUANTITY)]
+Level = Annotated[int, Meta(ge=0, le=MAX_QUANTITY)]
+Delta = Annotated[int, Meta(ge=-MAX_QUANTITY, le=MAX_QUANTITY)]
+Id = Annotated[str, Meta(min_length=1, max_length=200)]
+Code = Annotated[str, Meta(max_length=200)]
+ReasonCode = Literal["opening", "correction", "damage", "loss", "found", "transfer", "other"]
+
+
+class SaleRecorded(Struct, frozen=True, gc=False, omit_defaults=True):
+    """Units were promised to a buyer."""
+
+    quantity: Quantity
+    order: Id | None = None
+    line: Id | None = None
+
+
+class SaleCancelled(Struct, frozen=True, gc=False, omit_defaults=True):
+    """Units promised to a buyer are free again."""
+
+    quantity: Quantity
+    order: Id | None = None
+    line: Id | None = None
+
+
+class ReturnReceived(Struct, frozen=True, gc=False, omit_defaults=True):
+    """Units came back, to the merchant's shelf or to Amazon's (`pool` fba)."""
+
+    quantity: Quantity
+    pool: Pool
+    disposition: Disposition
+    order: Id | None = None
+    reason: Code | None = None
+
+
+class StockAdjusted(Struct, frozen=True, gc=False, omit_defaults=True):
+    """Stock was found to differ by `delta`, or opened (`reason` opening: it adds)."""
+
+    delta: Delta
+    reason: ReasonCode
+
+
+class StockCounted(Struct, frozen=True, gc=False, omit_defaults=True):
+    """Stock was counted: `count` units not promised to an order, absolute at this event's version."""
+
+    count: Level
+
+
+class BufferSet(Struct, frozen=True, gc=False, omit_defaults=True):
+    """So many units are held back from every channel."""
+
+    buffer: Level
+
+
+class LowStockThresholdSet(Struct, frozen=True, gc=False, omit_defaults=True):
+    """At or below so many physical units stock is low; None: never."""
+
+    threshold: Level | None = None
+
+
+class ListingMapped(Struct, frozen=True, gc=False, omit_defaults=True):
+    """The SKU is sold on `channel` under `listing` (Amazon: the seller SKU; Shopify: the inventory item)."""
+
+    channel: Channel
+    listing: Id
+    asin: Code | None = None
+    product_type: Code = "PRODUCT"
+
+
+class ListingUnmapped(Struct, frozen=True, gc=False, omit_defaults=True):
+    """The SKU is no longer sold on `channel`."""
+
+    channel: Channel
+
+
+class OrderLine(Struct, frozen=True, gc=False, omit_defaults=True):
+    """One line of an order: `quantity` as the shop states it; `sku` None where none is known yet."""
+
+    line: Id
+    quantity: Level
+    sku: Annotated[str, Meta(max_length=200)] | None = None
+    variant: Code | None = None
+
+
+class OrderSeen(Struct, frozen=True, gc=False, omit_defaults=True):
+    """A shop's snapshot of an order. `amazon_order` is set where it is a copy of an Amazon order."""
+
+    lines: tuple[OrderLine, ...]
+    amazon_order: Code | None = None
+
+
+class ReviewRequested(Struct, frozen=True, gc=False, omit_defaults=True):
+    """A person must decide: an order line without SKU, a conflict that a vendor sent."""
+
+    reason: Literal["unmapped_line", "conflict"]
+    subject: Id
+    detail: Annotated[str, Meta(max_length=500)] = ""
+
+
+class AlertAcknowledged(Struct, frozen=True, gc=False, omit_defaults=True):
+    """A person has read an alert; appended to the stream that the alert arose from."""
+
+    alert: Annotated[str, Meta(min_length=1, max_length=2000)]
+
+
+class BroadcastAccepted(Struct, frozen=True, gc=False, omit_defaults=True):
+    """The channel took attempt number `attempt`: `quantity`, computed at `cause_version` of the SKU's stream."""
+
+    attempt: Annotated[int, Meta(ge=1)]
+    quantity: Level
+    cause_version: Annotated[int, Meta(ge=0)]
+
+
+class BroadcastRejected(Struct, frozen=True, gc=False, omit_defaults=True):
+    """The channel refused attempt number `attempt`. `retry` tells whether trying again can help."""
+
+    attempt: Annotated[int, Meta(ge=1)]
+    quantity: Level
+    cause_version: Annotated[int, Meta(ge=0)]
+    code: Code
+    retry: bool = True
+
+
+class ChannelQuantityObserved(Struct, frozen=True, gc=False, omit_defaults=True):
+    """The channel was seen showing `quantity` at `event_time`, by its clock. Never changes stock."""
+
+    notification: Id
+    quantity: Annotated[int, Meta(ge=-MAX_QUANTITY, le=MAX_QUANTITY)]
+    event_time: Instant
+
+
+StockEvent = (
+    SaleRecorded
+    | SaleCancelled
+    | ReturnReceived
+    | StockAdjusted
+    | StockCounted
+    | BufferSet
+    | LowStockThresholdSet
+    | ListingMapped
+    | ListingUnmapped
+    | OrderSeen
+    | ReviewRequested
+    | AlertAcknowledged
+    | BroadcastAccepted
+    | BroadcastRejected
+    | ChannelQuantityObserved
+)

@@ -1,0 +1,83 @@
+"""From a fact to an event the log can hold: checked, encoded, identified, digested."""
+
+from hashlib import blake2b
+
+import msgspec
+
+from processor.clock import Instant
+from processor.events import Event
+from processor.streams import bounded_tx
+from stock.codec import schema_of
+from stock.events import (
+    AlertAcknowledged,
+    BroadcastAccepted,
+    BroadcastRejected,
+    BufferSet,
+    ChannelQuantityObserved,
+    ListingMapped,
+    ListingUnmapped,
+    LowStockThresholdSet,
+    OrderSeen,
+    ReturnReceived,
+    ReviewRequested,
+    SaleCancelled,
+    SaleRecorded,
+    StockAdjusted,
+    StockCounted,
+    StockEvent,
+)
+
+BUSINESS_FIELDS: dict[type[StockEvent], tuple[str, ...]] = {
+    SaleRecorded: ("quantity",),
+    SaleCancelled: ("quantity",),
+    ReturnReceived: ("quantity", "disposition", "pool"),
+    StockAdjusted: ("delta", "reason"),
+    StockCounted: ("count",),
+    BufferSet: ("buffer",),
+    LowStockThresholdSet: ("threshold",),
+    ListingMapped: ("channel", "listing", "asin"),
+    ListingUnmapped: ("channel",),
+    OrderSeen: ("lines", "amazon_order"),
+    ReviewRequested: ("reason", "subject"),
+    AlertAcknowledged: ("alert",),
+    BroadcastAccepted: ("attempt", "quantity"),
+    BroadcastRejected: ("attempt", "quantity"),
+    ChannelQuantityObserved: ("quantity",),
+}
+"""What makes two tellings of one `tx_id` the same fact. Never schema, source, times, free text or what we computed."""
+
+
+def digest(fact: StockEvent) -> str:
+    """Return 32 hex digits over the fact's kind and business fields. The SKU is in the stream that claims the key."""
+    kind = type(fact)
+    fields = [kind.__name__, *(getattr(fact, name) for name in BUSINESS_FIELDS[kind])]
+    return blake2b(msgspec.json.encode(fields), digest_size=16).hexdigest()
+
+
+def fact(  # noqa: PLR0913 - the envelope's own fields
+    happened: StockEvent,
+    *,
+    tx: str,
+    at: Instant,
+    source: str,
+    causation: str | None = None,
+    correlation: str | None = None,
+) -> Event:
+    """Return `happened` in its envelope. `tx` is the source's identity of it; `at` when, by the source's clock.
+
+    Raises msgspec.ValidationError (a ValueError) where a field is out of its bounds, and ValueError for an empty `tx`.
+    """
+    kind = type(happened)
+    data = msgspec.json.encode(happened)
+    msgspec.json.decode(data, type=kind)
+    return Event(
+        kind.__name__,
+        schema_of(kind.__name__),
+        data,
+        bounded_tx(tx),
+        digest(happened),
+        at,
+        source,
+        causation,
+        correlation,
+    )

@@ -1,0 +1,16 @@
+"""Older schemas of events, lifted one schema at a time when they are read. The log itself is never rewritten."""
+
+from collections.abc import Callable
+from typing import Any
+
+Fields = dict[str, Any]
+Upcaster = Callable[[Fields], Fields]
+
+
+def _return_gains_a_pool(fields: Fields) -> Fields:
+    """Lift schema 1, which knew the merchant's shelf alone."""
+    return {**fields, "pool": "merchant"}
+
+
+UPCASTERS: dict[tuple[str, int], Upcaster] = {("ReturnReceived", 1): _return_gains_a_pool}
+"""By (event type, schema): the fields one schema newer."""
