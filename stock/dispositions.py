@@ -8,6 +8,7 @@ import msgspec
 Severity = Literal["info", "warning", "critical"]
 Decision = Literal["sync", "alert_only", "quarantine", "ignore"]
 Bucket = Literal["on_hand", "quarantined", "disposed", "on_review"]
+AlertKind = Literal["return_damaged", "return_unsellable", "manual_review"]
 Pool = Literal["merchant", "fba"]
 
 
@@ -27,7 +28,7 @@ class Rule(msgspec.Struct, frozen=True):
 
     bucket: Bucket
     decision: Decision
-    alert: tuple[str, Severity] | None
+    alert: tuple[AlertKind, Severity] | None
 
 
 RULES: dict[Disposition, Rule] = {

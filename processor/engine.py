@@ -1,0 +1,49 @@
+"""The engine in one value: what a server, a command or a test builds over a store."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from processor.clock import Clock, system_clock
+from processor.generations import Generations
+from processor.leases import Leases
+from processor.models import Model
+from processor.projection import Codec, Projection
+from processor.quarantine import Quarantine
+from processor.rebuild import Rebuild
+from processor.recorder import Recorder
+from processor.runner import Rung, Runner
+from processor.store import Store
+from processor.sweeper import Sweeper
+
+
+class Engine:
+    """The parts over one store, wired. Nothing runs in the background until `sweeper.start` is called."""
+
+    def __init__(  # noqa: PLR0913 - the engine's parts
+        self,
+        store: Store,
+        projections: Sequence[Projection[Any]],
+        codec: Codec,
+        *,
+        watch: str,
+        clock: Clock = system_clock,
+        on_rung: Callable[[Rung], None] = lambda _: None,
+    ) -> None:
+        """Wire the parts: `watch` names the projection that receipts glimpse, `on_rung` hears of every ring."""
+        self.store = store
+        self.leases = Leases(store.registers, clock)
+        self.generations = Generations(store.registers, clock)
+        self.runner = Runner(store.log, store.models, self.generations, projections, codec)
+        self.quarantine = Quarantine(store, self.runner, clock)
+        self.rebuild = Rebuild(store, self.runner, self.quarantine, clock)
+        self.sweeper = Sweeper(store, self.runner, self.quarantine, on_rung=on_rung)
+        self.recorder = Recorder(store, self.runner, watch=watch, on_rung=on_rung)
+
+    def live(self, projection: str) -> Model:
+        """Return the model of `projection` that readers read now."""
+        return self.generations.live(projection, self.runner.projections[projection].schema)
+
+    def close(self) -> None:
+        """Finish what was accepted and stop; the store stays open."""
+        self.sweeper.stop()
+        self.recorder.close()

@@ -1,0 +1,133 @@
+"""Poison: stop one (projection, stream) pair before the event that cannot be folded, tell it, redrive it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import structlog
+
+from processor.clock import Clock
+from processor.errors import Contended, Misuse
+from processor.log import Append
+from processor.models import Commit, Held, Model, Row
+from processor.ops import OpsEvent, ProjectionQuarantined, ProjectionRedriven, ops_event, ops_stream
+from processor.projection import Projection
+from processor.run import Failure
+from processor.runner import Doorbell, Rung, Runner
+from processor.store import Store
+from processor.streams import StreamId, fed_row
+
+_RACES = 20
+_MAX_ERROR = 500
+
+_log = structlog.get_logger("processor.quarantine")
+
+
+class Stopped(msgspec.Struct, frozen=True):
+    """A held pair, as operators see it."""
+
+    projection: str
+    generation: int
+    stream: StreamId
+    version: int
+    error: str
+    at: str
+
+
+class Quarantine:
+    """Counts failures, holds pairs whose event failed too often, and redrives them.
+
+    A held pair is marked in its row, under the row's compare-and-set, so no worker can fold past the mark. The
+    engine's event is appended before the mark: a crash between repeats both, and the repeat is a duplicate.
+    """
+
+    def __init__(self, store: Store, runner: Runner, clock: Clock, *, attempts: int = 3) -> None:
+        """Take `attempts`: how often an event must fail in this process before its pair is held."""
+        self._log, self._models, self._generations = store.log, store.models, runner.generations
+        self._runner, self._clock, self._attempts = runner, clock, attempts
+        self._failures: dict[tuple[Model, StreamId, int], int] = {}
+
+    def consider(self, rung: Rung) -> None:
+        """Count the poison of a ring that has ended, outside any unit of work, and hold what has used its attempts."""
+        for (model, stream), failure in rung.failures.items():
+            if failure.waits:
+                _log.warning("projection.waits", model=str(model), stream=str(stream), reason=str(failure.error))
+                continue
+            place = (model, stream, failure.version)
+            self._failures[place] = self._failures.get(place, 0) + 1
+            if self._failures[place] >= self._attempts:
+                self.hold(model, failure)
+                del self._failures[place]
+
+    def hold(self, model: Model, failure: Failure) -> None:
+        """Stop the pair before the failing event. Where the pair moved on meanwhile, nothing is held."""
+        error = f"{type(failure.error).__name__}: {failure.error}"[:_MAX_ERROR]
+        mark = Held(failure.version, error, self._clock())
+        told = False
+        for _ in range(_RACES):
+            key, row = self._row(model, failure.stream)
+            if failure.stream in row.held or row.positions.get(failure.stream, 0) >= failure.version:
+                return
+            if not told:
+                self._tell(model, failure, error, row.revision)
+                told = True
+            held = msgspec.structs.replace(row, held={**row.held, failure.stream: mark})
+            if self._commit(model, key, held):
+                _log.error("projection.quarantined", model=str(model), stream=str(failure.stream), error=error)
+                return
+        raise Contended(f"{key} in {model}", _RACES)
+
+    def redrive(self, projection: str, stream: StreamId) -> Rung | None:
+        """Clear the pair's mark and pull it on; None where it was not held in the live model."""
+        fold = self._projection(projection)
+        model = self._generations.live(projection, fold.schema)
+        for _ in range(_RACES):
+            key, row = self._row(model, stream)
+            mark = row.held.get(stream)
+            if mark is None:
+                return None
+            freed = {other: kept for other, kept in row.held.items() if other != stream}
+            if self._commit(model, key, msgspec.structs.replace(row, held=freed)):
+                redriven = ProjectionRedriven(projection, model.generation, str(stream), mark.version)
+                self._append(stream.tenant, redriven, row.revision)
+                return self._runner.ring([Doorbell(stream)])
+        raise Contended(f"{stream} in {model}", _RACES)
+
+    def stopped(self, tenant: str | None = None) -> Iterator[Stopped]:
+        """Yield the held pairs of the live models (of `tenant`)."""
+        for name, fold in self._runner.projections.items():
+            model = self._generations.live(name, fold.schema)
+            for _, stream, mark in self._models.held(model, tenant):
+                yield Stopped(name, model.generation, stream, mark.version, mark.error, mark.at)
+
+    def _tell(self, model: Model, failure: Failure, error: str, revision: int) -> None:
+        """Append the engine's event for a live model. A model being built tells its rebuild instead."""
+        fold = self._projection(model.projection)
+        if self._generations.live(model.projection, fold.schema) == model:
+            fact = ProjectionQuarantined(
+                model.projection, model.generation, str(failure.stream), failure.version, error
+            )
+            self._append(failure.stream.tenant, fact, revision)
+
+    def _append(self, tenant: str, fact: OpsEvent, revision: int) -> None:
+        stream = ops_stream(tenant, fact.projection)
+        self._log.append([Append(stream, (ops_event(fact, str(revision), self._clock()),))])
+        self._runner.ring([Doorbell(stream)])
+
+    def _projection(self, name: str) -> Projection[Any]:
+        if name not in self._runner.projections:
+            known = ", ".join(self._runner.projections)
+            raise Misuse(f"there is no projection {name!r}; there are {known}")
+        return self._runner.projections[name]
+
+    def _row(self, model: Model, stream: StreamId) -> tuple[StreamId, Row]:
+        fold = self._projection(model.projection)
+        key = fed_row(fold.feeds, stream)
+        if key is None:
+            raise Misuse(f"{stream} feeds no row of {model.projection}")
+        return key, self._models.load(model, [key]).get(key) or Row(fold.encode(fold.initial()), {})
+
+    def _commit(self, model: Model, key: StreamId, row: Row) -> bool:
+        fold = self._projection(model.projection)
+        keys = fold.keys(key, fold.decode(row.state))
+        return self._models.commit([Commit(model, key, msgspec.structs.replace(row, keys=keys))])[0]

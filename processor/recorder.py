@@ -1,0 +1,187 @@
+"""The recorder: group commit. What queued while the last commit ran is appended, folded and made durable together.
+
+Every receipt tells the outcome and, where the inline fold succeeded, the watched projection's view right after that
+very event: of 400 concurrent sales each gets its own number.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FoldTimeout
+from threading import Thread
+from time import monotonic
+
+import msgspec
+import structlog
+
+from processor.errors import Misuse, Retryable, StoreUnavailable
+from processor.fairness import FairQueue
+from processor.log import MAX_EVENTS_PER_APPEND, Append, Appended, Outcome
+from processor.runner import Doorbell, Rung, Runner
+from processor.store import Store
+from processor.streams import StreamId
+
+INLINE_SECONDS = 0.2
+MAX_BATCH_EVENTS = 1000
+
+_log = structlog.get_logger("processor.recorder")
+
+
+class Receipt(msgspec.Struct, frozen=True):
+    """What became of one event. `after` is the watched view right after it, None where it is not known.
+
+    `pending` tells that the event is durable but not folded yet; the sweeper will.
+    """
+
+    stream: StreamId
+    outcome: Outcome
+    after: object = None
+    pending: bool = False
+
+
+class _Submission(msgspec.Struct, frozen=True):
+    appends: Sequence[Append]
+    future: "Future[list[Receipt]]"
+
+
+class Recorder:
+    """Appends facts for many threads and folds them in the same breath."""
+
+    def __init__(
+        self,
+        store: Store,
+        runner: Runner,
+        *,
+        watch: str,
+        on_rung: Callable[[Rung], None],
+        lanes: int | None = None,
+    ) -> None:
+        """`watch` names the projection to glimpse; `on_rung` is told of each inline fold (and must not raise).
+
+        `lanes` is how many batches may be under way at once, streams divided among them: one where the store joins
+        append and fold into one commit, four where its requests travel.
+        """
+        self._store, self._runner, self._watch, self._on_rung = store, runner, watch, on_rung
+        count = lanes or (1 if store.joins else 4)
+        self._lanes: list[FairQueue[_Submission]] = [FairQueue(_weight) for _ in range(count)]
+        self._folds = ThreadPoolExecutor(count * 2, "fold") if not store.joins else None
+        self._threads = [Thread(target=self._work, args=(lane,), name="recorder", daemon=True) for lane in self._lanes]
+        for thread in self._threads:
+            thread.start()
+
+    def record(self, appends: Sequence[Append]) -> list[Receipt]:
+        """Append, fold, and return one receipt per event once all are durable.
+
+        Raises Retryable where the store failed; then whether the facts were appended is unknown, and sending them
+        again is right. Raises Misuse for an append without events or with too many.
+        """
+        return self.submit(appends).result()
+
+    def submit(self, appends: Sequence[Append]) -> "Future[list[Receipt]]":
+        """Begin to `record`; the future ends as `record` would."""
+        if not appends or not all(1 <= len(append.events) <= MAX_EVENTS_PER_APPEND for append in appends):
+            raise Misuse(f"an append holds 1 to {MAX_EVENTS_PER_APPEND} events")
+        submission = _Submission(appends, Future())
+        first = appends[0].stream
+        try:
+            self._lanes[first.shard % len(self._lanes)].put(first.tenant, submission)
+        except RuntimeError as error:
+            raise StoreUnavailable("record", "the server is stopping") from error
+        return submission.future
+
+    @property
+    def queued(self) -> int:
+        """How many submissions wait for a commit."""
+        return sum(map(len, self._lanes))
+
+    def close(self) -> None:
+        """Take no more facts, finish those that wait, and stop."""
+        for lane in self._lanes:
+            lane.close()
+        for thread in self._threads:
+            thread.join()
+        if self._folds is not None:
+            self._folds.shutdown()
+
+    def _work(self, lane: FairQueue[_Submission]) -> None:
+        while batch := lane.take(MAX_BATCH_EVENTS):
+            self._settle(batch)
+
+    def _settle(self, batch: Sequence[_Submission]) -> None:
+        """Commit the batch; where it fails for a reason of its content, each submission stands alone."""
+        try:
+            receipts = self._commit(batch)
+        except Retryable as error:
+            _fail(batch, error)
+        except Exception as error:  # noqa: BLE001 - a lane must outlive whatever a batch raises
+            if len(batch) == 1:
+                _log.exception("recorder.failed")
+                _fail(batch, error)
+            else:
+                for submission in batch:
+                    self._settle([submission])
+        else:
+            for submission in batch:
+                own = [next(receipts) for append in submission.appends for _ in append.events]
+                submission.future.set_result(own)
+
+    def _commit(self, batch: Sequence[_Submission]) -> "Iterator[Receipt]":
+        appends = [append for submission in batch for append in submission.appends]
+        deadline = monotonic() + INLINE_SECONDS
+        if self._folds is None:
+            with self._store.unit():
+                outcomes = self._store.log.append(appends)
+                rung = self._fold_joined(outcomes, deadline)
+            if rung is not None:
+                self._runner.keep(rung)
+        else:
+            outcomes = self._store.log.append(appends)
+            rung = self._fold_apart(self._folds, outcomes, deadline)
+        if rung is not None:
+            self._on_rung(rung)
+        streams = (append.stream for append in appends for _ in append.events)
+        return (_receipt(stream, outcome, rung) for stream, outcome in zip(streams, outcomes, strict=True))
+
+    def _fold_joined(self, outcomes: Sequence[Outcome], deadline: float) -> Rung | None:
+        """Fold within the append's unit of work; a fold that fails is undone alone and left to the sweeper."""
+        try:
+            with self._store.unit():
+                return self._runner.fold(_bells(outcomes), watch=self._watch, deadline=deadline)
+        except Exception:  # noqa: BLE001 - the facts must be committed whatever the fold does
+            _log.warning("recorder.fold_failed", exc_info=True)
+            return None
+
+    def _fold_apart(self, pool: ThreadPoolExecutor, outcomes: Sequence[Outcome], deadline: float) -> Rung | None:
+        """Fold after the append, waiting until the deadline; a later fold goes on without anyone waiting."""
+
+        def fold() -> Rung:
+            rung = self._runner.fold(_bells(outcomes), watch=self._watch, deadline=deadline)
+            self._runner.keep(rung)
+            return rung
+
+        try:
+            return pool.submit(fold).result(timeout=max(0.0, deadline - monotonic()))
+        except FoldTimeout:
+            return None
+        except Exception:  # noqa: BLE001 - the facts are durable whatever the fold does
+            _log.warning("recorder.fold_failed", exc_info=True)
+            return None
+
+
+def _weight(submission: _Submission) -> int:
+    return sum(len(append.events) for append in submission.appends)
+
+
+def _bells(outcomes: Sequence[Outcome]) -> list[Doorbell]:
+    return [Doorbell(o.event.stream, (o.event,)) for o in outcomes if isinstance(o, Appended)]
+
+
+def _receipt(stream: StreamId, outcome: Outcome, rung: Rung | None) -> Receipt:
+    if not isinstance(outcome, Appended):
+        return Receipt(stream, outcome)
+    after = rung.glimpses.get((stream, outcome.version)) if rung is not None else None
+    return Receipt(stream, outcome, after, pending=after is None)
+
+
+def _fail(batch: Sequence[_Submission], error: Exception) -> None:
+    for submission in batch:
+        submission.future.set_exception(error)

@@ -1,0 +1,159 @@
+"""What a person should know: stock crossings, returns to look at, channels that refuse, stopped projections."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
+
+import msgspec
+
+from processor.events import Recorded
+from processor.models import Keys
+from processor.ops import OPS, ProjectionQuarantined
+from processor.projection import Amend, Change, Put
+from processor.streams import StreamId
+from projections.alerts.documents import INDEXES, UNREAD, Alert, AlertType, alert_id, document
+from stock import balance
+from stock.balance import Balance
+from stock.dispositions import RULES, Severity
+from stock.events import (
+    AlertAcknowledged,
+    BroadcastAccepted,
+    BroadcastRejected,
+    ReturnReceived,
+    ReviewRequested,
+)
+from stock.identities import CHANNEL, REVIEW, SKU
+
+REPEATED = 3
+"""So many refusals of a listing in a row make its alert critical."""
+
+
+class Watch(msgspec.Struct, array_like=True):
+    """What crossings are measured against: the balance so far, and refusals in a row."""
+
+    balance: Balance = msgspec.field(default_factory=Balance)
+    refusals: int = 0
+
+
+class AlertsProjection:
+    """One row per stream that can give rise to alerts; one document per alert."""
+
+    name = "alerts"
+    schema = 1
+    feeds: ClassVar[Mapping[str, str]] = {SKU: SKU, CHANNEL: CHANNEL, REVIEW: REVIEW, OPS: OPS}
+    indexes = INDEXES
+
+    initial = staticmethod(Watch)
+    encode = staticmethod(msgspec.json.Encoder().encode)
+    decode = staticmethod(msgspec.json.Decoder(Watch).decode)
+
+    def apply(self, state: Watch, event: Recorded, fact: object) -> Sequence[Change]:
+        """See `Projection.apply`."""
+        before = state.balance
+        low, oversold = before.low, before.oversold > 0
+        changes: list[Change] = []
+        if balance.apply(before, fact):
+            if not low and before.low:
+                changes.append(_stock_low(event, before))
+            if not oversold and before.oversold > 0:
+                changes.append(_oversold(event, before))
+        rule = _RULES.get(type(fact))
+        if rule is not None:
+            changes += rule(state, event, fact)
+        return changes
+
+    def keys(self, key: StreamId, state: Watch) -> Keys:
+        """See `Projection.keys`."""
+        del key, state
+        return ()
+
+    def glimpse(self, state: Watch) -> int:
+        """See `Projection.glimpse`."""
+        return state.refusals
+
+
+def _alert(  # noqa: PLR0913 - the document's fields
+    event: Recorded, type_: AlertType, severity: Severity, message: str, quantity: int, *, sku: str | None = None
+) -> Put:
+    place = event.stream
+    subject = sku if sku is not None else place.key if place.category == SKU else ""
+    return Put(
+        document(
+            Alert(
+                alert_id(place, event.version, type_),
+                type_,
+                severity,
+                subject,
+                message,
+                quantity,
+                event.recorded_at,
+                str(place),
+                event.version,
+            )
+        )
+    )
+
+
+def _stock_low(event: Recorded, after: Balance) -> Change:
+    message = f"{event.stream.key}: {after.physical} left, at or below the threshold of {after.threshold}"
+    return _alert(event, "stock_low", "warning", message, after.physical)
+
+
+def _oversold(event: Recorded, after: Balance) -> Change:
+    message = f"{event.stream.key}: {after.oversold} sold beyond stock"
+    return _alert(event, "oversold", "critical", message, after.oversold)
+
+
+def _return(state: Watch, event: Recorded, fact: ReturnReceived) -> list[Change]:
+    del state
+    rule = RULES[fact.disposition].alert
+    if rule is None:
+        return []
+    type_, severity = rule
+    order = f" of order {fact.order}" if fact.order else ""
+    message = f"{event.stream.key}: {fact.quantity} came back {fact.disposition}{order}"
+    return [_alert(event, type_, severity, message, fact.quantity)]
+
+
+def _acknowledged(state: Watch, event: Recorded, fact: AlertAcknowledged) -> list[Change]:
+    del state, event
+    return [Amend(fact.alert, {"read": True}, leaves=(UNREAD,))]
+
+
+def _review(state: Watch, event: Recorded, fact: ReviewRequested) -> list[Change]:
+    del state
+    what = {"unmapped_line": "an order line names no known SKU", "conflict": "a fact was told twice, differently"}
+    message = f"{fact.subject}: {what[fact.reason]}" + (f" ({fact.detail})" if fact.detail else "")
+    return [_alert(event, "manual_review", "warning", message, 0)]
+
+
+def _accepted(state: Watch, event: Recorded, fact: BroadcastAccepted) -> list[Change]:
+    del event, fact
+    state.refusals = 0
+    return []
+
+
+def _rejected(state: Watch, event: Recorded, fact: BroadcastRejected) -> list[Change]:
+    """Alert at the first refusal and once more when it is repeated, not at each."""
+    state.refusals += 1
+    if state.refusals not in (1, REPEATED):
+        return []
+    channel, _, sku = event.stream.key.partition(":")
+    severity: Severity = "critical" if state.refusals == REPEATED else "warning"
+    message = f"{sku}: {channel} refused quantity {fact.quantity}, {state.refusals} in a row ({fact.code})"
+    return [_alert(event, "sync_failed", severity, message, fact.quantity, sku=sku)]
+
+
+def _quarantined(state: Watch, event: Recorded, fact: ProjectionQuarantined) -> list[Change]:
+    del state
+    message = f"{fact.projection} stopped at event {fact.version} of {fact.stream}: {fact.error}"
+    return [_alert(event, "projection_quarantined", "critical", message, 0)]
+
+
+_RULES: dict[type, Callable[[Watch, Recorded, Any], list[Change]]] = {
+    ReturnReceived: _return,
+    AlertAcknowledged: _acknowledged,
+    ReviewRequested: _review,
+    BroadcastAccepted: _accepted,
+    BroadcastRejected: _rejected,
+    ProjectionQuarantined: _quarantined,
+}

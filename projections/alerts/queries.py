@@ -1,0 +1,62 @@
+"""Reading alerts, newest first."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from processor.models import Model, ModelQueries, Page
+from projections.alerts.documents import ALL, BY_SKU, SEVERITY, UNREAD, Alert
+from stock.dispositions import Severity
+from stock.identities import Sku
+
+_decode = msgspec.json.Decoder(Alert).decode
+
+
+class AlertQueries:
+    """What readers ask of alerts. `live` tells the model to read. Indexes may trail a write by moments on DynamoDB."""
+
+    def __init__(self, models: ModelQueries, live: Callable[[], Model]) -> None:
+        self._models, self._live = models, live
+
+    def one(self, tenant: str, id_: str) -> Alert | None:
+        """Return the alert, or None. Strongly consistent."""
+        found = self._models.get(self._live(), tenant, [id_])
+        return _decode(found[id_].body) if id_ in found else None
+
+    def all(self, tenant: str, after: str | None = None, limit: int = 100) -> tuple[list[Alert], str | None]:
+        """Return a page of all alerts, and what continues it (None: the end)."""
+        return self._page(tenant, ALL, "all", after, limit)
+
+    def unread(self, tenant: str, after: str | None = None, limit: int = 100) -> tuple[list[Alert], str | None]:
+        """Return a page of the alerts nobody has acknowledged."""
+        return self._page(tenant, UNREAD, "unread", after, limit)
+
+    def severe(
+        self, tenant: str, severity: Severity, after: str | None = None, limit: int = 100
+    ) -> tuple[list[Alert], str | None]:
+        """Return a page of the alerts of one severity."""
+        return self._page(tenant, SEVERITY, severity, after, limit)
+
+    def of_sku(
+        self, tenant: str, sku: Sku, after: str | None = None, limit: int = 100
+    ) -> tuple[list[Alert], str | None]:
+        """Return a page of the alerts about one SKU."""
+        return self._page(tenant, BY_SKU, sku, after, limit)
+
+    def count_unread(self, tenant: str) -> int:
+        """Count the alerts nobody has acknowledged, a thousand at a time."""
+        count, after = 0, None
+        while True:
+            page = self._query(tenant, UNREAD, "unread", after, 1000)
+            count, after = count + len(page.items), page.after
+            if after is None:
+                return count
+
+    def _page(
+        self, tenant: str, index: int, partition: str, after: str | None, limit: int
+    ) -> tuple[list[Alert], str | None]:
+        page = self._query(tenant, index, partition, after, limit)
+        return [_decode(item.body) for item in page.items], page.after
+
+    def _query(self, tenant: str, index: int, partition: str, after: str | None, limit: int) -> Page:
+        return self._models.query(self._live(), tenant, index, partition, after=after, limit=limit, newest_first=True)

@@ -1,0 +1,86 @@
+"""What each channel should show: the fold of a SKU's stream and of its channels' streams."""
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+import msgspec
+
+from processor.events import Recorded
+from processor.models import Keys
+from processor.projection import Change
+from processor.streams import StreamId
+from projections.broadcasts.documents import INDEXES, Broadcasts, Listing
+from stock import balance
+from stock.events import (
+    BroadcastAccepted,
+    BroadcastRejected,
+    ChannelQuantityObserved,
+    ListingMapped,
+    ListingUnmapped,
+)
+from stock.identities import CHANNEL, CHANNELS, SKU, Channel
+
+
+class BroadcastsProjection:
+    """One row per SKU with all its channels, indexed by the channels on which it is due."""
+
+    name = "broadcasts"
+    schema = 1
+    feeds: ClassVar[Mapping[str, str]] = {SKU: SKU, CHANNEL: SKU}
+    indexes = INDEXES
+
+    initial = staticmethod(Broadcasts)
+    encode = staticmethod(msgspec.json.Encoder(order="deterministic").encode)
+    decode = staticmethod(msgspec.json.Decoder(Broadcasts).decode)
+
+    def apply(self, state: Broadcasts, event: Recorded, fact: object) -> Sequence[Change]:
+        """See `Projection.apply`."""
+        if event.stream.category == CHANNEL:
+            _channel(state, event, fact)
+        elif balance.apply(state.balance, fact):
+            _desire(state, event)
+        elif isinstance(fact, ListingMapped):
+            listing = _listing(state, fact.channel)
+            listing.listing, listing.asin, listing.product_type = fact.listing, fact.asin, fact.product_type
+        elif isinstance(fact, ListingUnmapped):
+            _listing(state, fact.channel).listing = None
+        return ()
+
+    def keys(self, key: StreamId, state: Broadcasts) -> Keys:
+        """See `Projection.keys`."""
+        del key
+        return state.keys()
+
+    def glimpse(self, state: Broadcasts) -> int:
+        """See `Projection.glimpse`."""
+        return state.desired
+
+
+def _desire(state: Broadcasts, event: Recorded) -> None:
+    desired = state.balance.broadcast
+    if desired != state.desired or not state.cause_version:
+        state.desired, state.cause_version, state.changed_at = desired, event.version, event.recorded_at
+
+
+def _listing(state: Broadcasts, channel: Channel) -> Listing:
+    return state.channels.setdefault(channel, Listing())
+
+
+def _channel(state: Broadcasts, event: Recorded, fact: object) -> None:
+    name = event.stream.key.partition(":")[0]
+    channel = next((known for known in CHANNELS if known == name), None)
+    if channel is None:
+        return
+    listing = _listing(state, channel)
+    match fact:
+        case BroadcastAccepted(attempt=attempt, quantity=quantity):
+            listing.attempt, listing.accepted, listing.accepted_at = attempt, quantity, event.recorded_at
+            listing.refused, listing.refusals = None, 0
+        case BroadcastRejected(attempt=attempt, quantity=quantity, retry=retry):
+            listing.attempt, listing.refused, listing.retry = attempt, quantity, retry
+            listing.refusals, listing.refused_at = listing.refusals + 1, event.recorded_at
+        case ChannelQuantityObserved(quantity=quantity, event_time=seen):
+            if listing.observed_at is None or seen >= listing.observed_at:
+                listing.observed, listing.observed_at = quantity, seen
+        case _:
+            pass
