@@ -1,6 +1,7 @@
 """Rows kept in memory between rings, so that a hot row need not be loaded again."""
 
-from collections import OrderedDict
+from collections import defaultdict
+from collections.abc import Iterable
 from threading import Lock
 
 from processor.cell import Cell
@@ -9,7 +10,7 @@ from processor.streams import StreamId
 
 
 class CellCache:
-    """The newest rows that this process committed, least recently used out first.
+    """The rows that this process worked on last, at most `limit` per model, least recently used out first.
 
     Never the truth: a cached row that another worker has moved loses its compare-and-set and is loaded. A cell is
     taken out while it is worked on, so no two threads share an accumulator.
@@ -17,24 +18,20 @@ class CellCache:
 
     def __init__(self, limit: int) -> None:
         self._limit, self._lock = limit, Lock()
-        self._cells: OrderedDict[tuple[str, int, StreamId], Cell] = OrderedDict()
+        self._cells: defaultdict[Model, dict[StreamId, Cell]] = defaultdict(dict)
 
-    def take(self, model: Model, keys: list[StreamId]) -> dict[StreamId, Cell]:
+    def take(self, model: Model, keys: Iterable[StreamId]) -> dict[StreamId, Cell]:
         """Take out the cached cells among `keys`."""
-        name, generation = model.projection, model.generation
         with self._lock:
-            pop = self._cells.pop
-            found = [(key, pop((name, generation, key), None)) for key in keys]
+            pop = self._cells[model].pop
+            found = [(key, pop(key, None)) for key in keys]
         return {key: cell for key, cell in found if cell is not None}
 
-    def put(self, cells: list[Cell]) -> None:
-        """Keep cells whose state is durable. A newer one of the same row stays."""
+    def put(self, cells: Iterable[Cell]) -> None:
+        """Keep cells whose state is durable, or can be folded again from what is."""
         with self._lock:
             for cell in cells:
-                place = (cell.model.projection, cell.model.generation, cell.key)
-                present = self._cells.get(place)
-                if present is None or present.revision < cell.revision:
-                    self._cells[place] = cell
-                    self._cells.move_to_end(place)
-            while len(self._cells) > self._limit:
-                self._cells.popitem(last=False)
+                kept = self._cells[cell.model]
+                kept[cell.key] = cell
+                if len(kept) > self._limit:
+                    del kept[next(iter(kept))]

@@ -2,25 +2,15 @@
 
 from typing import Literal
 
-import msgspec
-
-
-class Apply(msgspec.Struct, frozen=True, gc=False):
-    """Fold the run from its `skip`-th event on: it continues at the row's position."""
-
-    skip: int
-
-
-Verdict = Apply | Literal["discard", "gap"]
+Verdict = int | Literal["discard", "gap"]
+"""How many events of the run to skip before folding the rest; or that all of it was folded before (`discard`), or
+that events between are missing and must be read from the log (`gap`)."""
 
 
 def classify(position: int, first: int, last: int) -> Verdict:
-    """Classify a gap-free run of versions `first`..`last` (both inclusive) against a row at `position`.
-
-    `discard`: all of it was folded before. `gap`: events between are missing; read them from the log.
-    """
+    """Classify a gap-free run of versions `first`..`last` (both inclusive) against a row at `position`."""
     if last <= position:
         return "discard"
     if first > position + 1:
         return "gap"
-    return Apply(position + 1 - first)
+    return position + 1 - first

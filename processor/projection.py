@@ -100,6 +100,13 @@ class Projection(Protocol[State]):
         """Return where the row itself stands in the indexes."""
         ...
 
+    def readable(self, state: State) -> bool:
+        """Tell whether readers look at the row itself; if not, it may be stored some events later.
+
+        Once true for a state, true for every state that follows from it.
+        """
+        ...
+
     def glimpse(self, state: State) -> object:
         """Return an immutable view of the state, for an answer that must hold the numbers right after one event."""
         ...

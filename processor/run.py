@@ -24,35 +24,35 @@ class Failure(msgspec.Struct, frozen=True):
 
 
 class Run(msgspec.Struct, frozen=True, gc=False):
-    """Events from version `first` on. `failure` tells why it ends before an event that could not be read."""
+    """Events `first`..`last` (both inclusive; `first` - 1 where there are none) of `stream`, each with its fact.
 
+    `failure` tells why the run ends before an event that could not be read.
+    """
+
+    stream: StreamId
     first: int
-    events: Sequence[Recorded]
-    facts: Sequence[object]
+    last: int
+    pairs: Sequence[tuple[Recorded, object]]
     failure: Failure | None = None
-
-    @property
-    def last(self) -> int:
-        """The version of the last event, inclusive; `first` - 1 where there is none."""
-        return self.first + len(self.events) - 1
 
 
 def run_of(events: Sequence[Recorded], codec: Codec) -> Run:
     """Read the facts of `events` (at least one, without gaps), as far as they can be read."""
+    stream, first = events[0].stream, events[0].version
     facts: list[object] = []
-    failure = None
     try:
         facts.extend(map(codec, events))
     except Exception as error:  # noqa: BLE001 - a codec may raise anything; the runner tells poison from TooNew
-        broken = events[len(facts)]
-        failure = Failure(broken.stream, broken.version, error)
-    return Run(events[0].version, events[: len(facts)] if failure else events, facts, failure)
+        read = len(facts)
+        failure = Failure(stream, first + read, error)
+        return Run(stream, first, first + read - 1, list(zip(events[:read], facts, strict=True)), failure)
+    return Run(stream, first, first + len(facts) - 1, list(zip(events, facts, strict=True)))
 
 
 def newest_run(events: Sequence[Recorded], codec: Codec) -> Run:
     """Return the run without gaps that ends at the newest of `events`, which may repeat and come in any order."""
     first = events[0].version
-    if all(event.version == first + place for place, event in enumerate(events)):
+    if len(events) == 1 or all(event.version == first + place for place, event in enumerate(events)):
         return run_of(events, codec)
     by_version = {event.version: event for event in events}
     last = max(by_version)

@@ -7,7 +7,7 @@ doorbell that never came is found by the sweeper, which compares positions with 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from time import monotonic
 from typing import Any, Literal
 
@@ -24,7 +24,11 @@ from processor.run import Failure, Run, newest_run, run_of
 from processor.streams import StreamId, fed_row
 
 Reason = Literal["held", "too_new", "poison", "raced", "more"]
-Pairs = dict[Model, list[StreamId]]
+Pairs = dict[Model, Sequence[StreamId]]
+Work = tuple[Cell, Sequence[StreamId]]
+
+MAX_DEFERRED = 64
+"""A row that nobody reads is stored after so many events at the latest."""
 
 
 class Doorbell(msgspec.Struct, frozen=True, gc=False):
@@ -75,11 +79,11 @@ class Runner:
         self._cache = CellCache(cached_rows)
 
     def ring(self, bells: Iterable[Doorbell], *, only: Model | None = None, deadline: float | None = None) -> Rung:
-        """Bring every model that the rung streams feed up to the log.
+        """Bring every model that the rung streams feed up to the log, and store all of it.
 
         `only` rings one model alone. `deadline`, of `time.monotonic`, ends the ring after the pass under way.
         """
-        rung = self.fold(bells, only=only, deadline=deadline)
+        rung = self.fold(bells, only=only, deadline=deadline, settle=True)
         self.keep(rung)
         return rung
 
@@ -90,17 +94,21 @@ class Runner:
         watch: str | None = None,
         only: Model | None = None,
         deadline: float | None = None,
+        settle: bool = False,
     ) -> Rung:
         """Do as `ring` does inside the caller's unit of work: once that is durable, pass the result to `keep`.
 
-        `watch` names a projection whose live model is glimpsed after each event.
+        `watch` names a projection whose models are glimpsed after each event. Unless `settle`, a row whose change no
+        reader can see (`Projection.readable`) and that changes no document is stored later: after MAX_DEFERRED
+        events, or by the sweeper. Until then it is kept in memory; a crash costs folding those events again.
         """
         rung = Rung()
         source = _Source(self._log, self._codec, self._page, bells)
         pairs = self._pairs(source.streams, only)
+        deferred = 0 if settle else MAX_DEFERRED
         races = 0
         while pairs:
-            pairs, raced = self._pass(pairs, source, rung, watch)
+            pairs, raced = self._pass(pairs, source, rung, watch, deferred)
             races = races + 1 if raced else 0
             if races > self._races or (deadline is not None and monotonic() >= deadline):
                 reason: Reason = "raced" if raced else "more"
@@ -109,14 +117,15 @@ class Runner:
         return rung
 
     def keep(self, rung: Rung) -> None:
-        """Cache the rows that `fold` committed, now that they are durable."""
+        """Cache the rows of `fold`, now that what it committed is durable."""
         self._cache.put(rung.cells)
         rung.cells = []
 
-    def _pairs(self, streams: Iterable[StreamId], only: Model | None) -> Pairs:
+    def _pairs(self, streams: Sequence[StreamId], only: Model | None) -> Pairs:
         pairs: Pairs = {}
         for name, projection in self.projections.items():
-            fed = [stream for stream in streams if stream.category in projection.feeds]
+            feeds = projection.feeds
+            fed = [stream for stream in streams if stream.category in feeds]
             if not fed:
                 continue
             if only is None:
@@ -126,80 +135,99 @@ class Runner:
             pairs.update(dict.fromkeys(models, fed))
         return pairs
 
-    def _pass(self, pairs: Pairs, source: "_Source", rung: Rung, watch: str | None) -> tuple[Pairs, bool]:
+    def _pass(
+        self, pairs: Pairs, source: "_Source", rung: Rung, watch: str | None, deferred: int
+    ) -> tuple[Pairs, bool]:
         """Fold and commit each pair once. Returns the pairs that must go round again, and whether a race was lost."""
         work = [place for model, streams in pairs.items() for place in self._cells(model, streams, rung)]
         source.read_beyond(work)
-        again: Pairs = defaultdict(list)
-        moved: list[tuple[Cell, list[StreamId]]] = []
+        again: dict[Model, list[StreamId]] = defaultdict(list)
+        moved: list[Work] = []
         for cell, streams in work:
-            glimpses = rung.glimpses if cell.model.projection == watch else None
-            unfinished = self._fold(cell, streams, source, rung, glimpses)
-            again[cell.model] += unfinished
-            if cell.folded:
-                moved.append((cell, [stream for stream in streams if stream not in unfinished]))
+            before = cell.folded
+            unfinished = _fold(cell, streams, source, rung, rung.glimpses if cell.model.projection == watch else None)
+            if unfinished:
+                again[cell.model] += unfinished
+            rung.folded += max(0, cell.folded - before)
+            if cell.folded > deferred or (cell.folded and not cell.deferrable):
+                moved.append((cell, streams))
             else:
                 rung.cells.append(cell)
         taken = self._commit([cell for cell, _ in moved])
         for (cell, streams), done in zip(moved, taken, strict=True):
             if done:
-                rung.folded += cell.folded
                 cell.committed()
                 rung.cells.append(cell)
             else:
-                again[cell.model] += [s for s in streams if (cell.model, s) not in rung.behind]
+                waiting = again[cell.model]
+                waiting += [s for s in streams if (cell.model, s) not in rung.behind and s not in waiting]
         return {model: streams for model, streams in again.items() if streams}, not all(taken)
 
-    def _cells(self, model: Model, streams: Sequence[StreamId], rung: Rung) -> list[tuple[Cell, list[StreamId]]]:
+    def _cells(self, model: Model, streams: Sequence[StreamId], rung: Rung) -> list[Work]:
         """Load the rows that `streams` feed, each with those of its streams that are not held."""
         projection = self.projections[model.projection]
-        rows: dict[StreamId, list[StreamId]] = defaultdict(list)
-        for stream in streams:
-            key = fed_row(projection.feeds, stream)
-            if key is not None:
-                rows[key].append(stream)
-        cells = self._cache.take(model, list(rows))
+        rows = _rows(projection.feeds, streams)
+        cells = self._cache.take(model, rows)
         missing = [key for key in rows if key not in cells or cells[key].held]
-        stored = self._models.load(model, missing) if missing else {}
-        for key in missing:
-            cells[key] = Cell(projection, model, key, stored.get(key))
-        for cell in cells.values():
-            for stream in cell.held.keys() & rows[cell.key] if cell.held else ():
-                rung.behind[model, stream] = "held"
-                rows[cell.key].remove(stream)
-        return [(cell, rows[key]) for key, cell in cells.items() if rows[key]]
-
-    @staticmethod
-    def _fold(
-        cell: Cell, streams: Sequence[StreamId], source: "_Source", rung: Rung, glimpses: Glimpses | None
-    ) -> list[StreamId]:
-        """Fold what the source has; return the streams that are not at their end yet."""
-        runs: dict[StreamId, Run] = {}
-        unfinished: list[StreamId] = []
-        for stream in streams:
-            run, complete = source.run(stream, cell.positions.get(stream, 0))
-            if run is not None:
-                runs[stream] = run
-            if not complete:
-                unfinished.append(stream)
-        failures, cut = cell.fold(runs, glimpses)
-        for failure in failures:
-            pair = (cell.model, failure.stream)
-            rung.behind[pair] = "too_new" if failure.waits else "poison"
-            rung.failures[pair] = failure
-        failed = {failure.stream for failure in failures}
-        return [s for s in {*unfinished, *cut} if s not in failed]
+        if missing:
+            stored = self._models.load(model, missing)
+            for key in missing:
+                cells[key] = Cell(projection, model, key, stored.get(key))
+        work: list[Work] = []
+        for key, cell in cells.items():
+            fed = rows[key]
+            if cell.held:
+                rung.behind.update({(model, stream): "held" for stream in fed if stream in cell.held})
+                fed = [stream for stream in fed if stream not in cell.held]
+            if fed:
+                work.append((cell, fed))
+        return work
 
     def _commit(self, cells: Sequence[Cell]) -> list[bool]:
         wanted: dict[tuple[Model, str], list[str]] = defaultdict(list)
         for cell in cells:
-            if cell.wanted:
-                wanted[cell.model, cell.key.tenant] += cell.wanted
+            if ids := cell.wanted:
+                wanted[cell.model, cell.key.tenant] += ids
+        if not wanted:
+            return self._models.commit([cell.commit({}) for cell in cells]) if cells else []
         stored: dict[tuple[Model, str], dict[str, Document]] = {
-            place: self._models.get(*place, ids) for place, ids in wanted.items()
+            (model, tenant): self._models.get(model, tenant, ids) for (model, tenant), ids in wanted.items()
         }
-        commits = [cell.commit(stored.get((cell.model, cell.key.tenant), {})) for cell in cells]
-        return self._models.commit(commits) if commits else []
+        return self._models.commit([cell.commit(stored.get((cell.model, cell.key.tenant), {})) for cell in cells])
+
+
+def _rows(feeds: Mapping[str, str], streams: Sequence[StreamId]) -> Mapping[StreamId, Sequence[StreamId]]:
+    """Return the rows that `streams` feed, each with its streams."""
+    rows: dict[StreamId, list[StreamId]] = {}
+    for stream in streams:
+        key = fed_row(feeds, stream)
+        if key is not None:
+            rows.setdefault(key, []).append(stream)
+    return rows
+
+
+def _fold(
+    cell: Cell, streams: Sequence[StreamId], source: "_Source", rung: Rung, glimpses: Glimpses | None
+) -> list[StreamId]:
+    """Fold what the source has; return the streams that are not at their end yet."""
+    runs: list[Run] = []
+    unfinished: list[StreamId] = []
+    positions = cell.positions
+    for stream in streams:
+        run, complete = source.run(stream, positions.get(stream, 0))
+        if run is not None:
+            runs.append(run)
+        if not complete:
+            unfinished.append(stream)
+    failed: set[StreamId] = set()
+    for failure in cell.fold(runs, glimpses):
+        if cell.positions.get(failure.stream, 0) == failure.version - 1:
+            pair = (cell.model, failure.stream)
+            rung.behind[pair] = "too_new" if failure.waits else "poison"
+            rung.failures[pair] = failure
+            failed.add(failure.stream)
+    unfinished += [run.stream for run in runs if cell.positions.get(run.stream, 0) < run.last]
+    return [stream for stream in dict.fromkeys(unfinished) if stream not in failed] if unfinished else unfinished
 
 
 class _Source:
@@ -219,7 +247,7 @@ class _Source:
         self._reads: dict[StreamId, Run] = {}
         self._cut: set[StreamId] = set()
 
-    def read_beyond(self, work: Sequence[tuple[Cell, Sequence[StreamId]]]) -> None:
+    def read_beyond(self, work: Sequence[Work]) -> None:
         """Read what the hints do not hold, for every stream from its lowest position on."""
         after: dict[StreamId, int] = {}
         hints = self._hints

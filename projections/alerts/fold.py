@@ -66,6 +66,11 @@ class AlertsProjection:
         del key, state
         return ()
 
+    def readable(self, state: Watch) -> bool:
+        """See `Projection.readable`."""
+        del state
+        return False
+
     def glimpse(self, state: Watch) -> int:
         """See `Projection.glimpse`."""
         return state.refusals

@@ -62,5 +62,7 @@ class Broadcasts(msgspec.Struct, array_like=True):
 
     def keys(self) -> Keys:
         """Return the row's places in the due indexes: lowest quantity first, then oldest."""
+        if not self.channels:
+            return ()
         place = IndexKey(DUE, f"{self.desired:07d}|{self.changed_at}")
         return tuple(place if self.due(channel) else None for channel in CHANNELS)

@@ -51,6 +51,10 @@ class BroadcastsProjection:
         del key
         return state.keys()
 
+    def readable(self, state: Broadcasts) -> bool:
+        """See `Projection.readable`."""
+        return bool(state.channels)
+
     def glimpse(self, state: Broadcasts) -> int:
         """See `Projection.glimpse`."""
         return state.desired

@@ -38,3 +38,8 @@ class InventoryProjection:
         """See `Projection.keys`."""
         del key, state
         return ()
+
+    def readable(self, state: Inventory) -> bool:
+        """See `Projection.readable`."""
+        del state
+        return True

@@ -57,6 +57,11 @@ class ReturnsProjection:
         del key, state
         return ()
 
+    def readable(self, state: Tally) -> bool:
+        """See `Projection.readable`."""
+        del state
+        return False
+
     def glimpse(self, state: Tally) -> int:
         """See `Projection.glimpse`."""
         return state.returns
