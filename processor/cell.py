@@ -65,13 +65,14 @@ class Cell:
 
         A run may be left unfinished where the commit grew full: its stream's position tells. Returns the failures.
         """
+        failures: list[Failure] = []
         for run in runs:
             failed = self._advance(run, run.last, glimpses)
             if failed is not None:
                 return self._fold_around(runs, failed, glimpses)
-        if all(run.failure is None for run in runs):
-            return []
-        return [run.failure for run in runs if run.failure is not None and self._reached(run)]
+            if run.failure is not None and self._reached(run):
+                failures.append(run.failure)
+        return failures
 
     def _fold_around(self, runs: Sequence[Run], failed: Failure, glimpses: Glimpses | None) -> list[Failure]:
         """Fold again from what is stored, since the accumulator is half changed, up to before what fails."""

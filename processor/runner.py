@@ -198,6 +198,8 @@ class Runner:
 
 def _rows(feeds: Mapping[str, str], streams: Sequence[StreamId]) -> Mapping[StreamId, Sequence[StreamId]]:
     """Return the rows that `streams` feed, each with its streams."""
+    if all(category == row for category, row in feeds.items()):
+        return {stream: (stream,) for stream in streams}
     rows: dict[StreamId, list[StreamId]] = {}
     for stream in streams:
         key = fed_row(feeds, stream)
@@ -227,7 +229,9 @@ def _fold(
             rung.failures[pair] = failure
             failed.add(failure.stream)
     unfinished += [run.stream for run in runs if cell.positions.get(run.stream, 0) < run.last]
-    return [stream for stream in dict.fromkeys(unfinished) if stream not in failed] if unfinished else unfinished
+    if not unfinished:
+        return unfinished
+    return [stream for stream in dict.fromkeys(unfinished) if stream not in failed]
 
 
 class _Source:

@@ -28,9 +28,11 @@ REPEATED = 3
 
 
 class Watch(msgspec.Struct, array_like=True):
-    """What crossings are measured against: the balance so far, and refusals in a row."""
+    """What crossings are measured against: the balance so far and how it stood, and refusals in a row."""
 
     balance: Balance = msgspec.field(default_factory=Balance)
+    low: bool = False
+    oversold: bool = False
     refusals: int = 0
 
 
@@ -48,18 +50,9 @@ class AlertsProjection:
 
     def apply(self, state: Watch, event: Recorded, fact: object) -> Sequence[Change]:
         """See `Projection.apply`."""
-        before = state.balance
-        low, oversold = before.low, before.oversold > 0
-        changes: list[Change] = []
-        if balance.apply(before, fact):
-            if not low and before.low:
-                changes.append(_stock_low(event, before))
-            if not oversold and before.oversold > 0:
-                changes.append(_oversold(event, before))
         rule = _RULES.get(type(fact))
-        if rule is not None:
-            changes += rule(state, event, fact)
-        return changes
+        crossed = _crossings(state, event) if balance.apply(state.balance, fact) else ()
+        return crossed if rule is None else (*crossed, *rule(state, event, fact))
 
     def keys(self, key: StreamId, state: Watch) -> Keys:
         """See `Projection.keys`."""
@@ -96,6 +89,21 @@ def _alert(  # noqa: PLR0913 - the document's fields
             )
         )
     )
+
+
+def _crossings(state: Watch, event: Recorded) -> Sequence[Change]:
+    """Return alerts for what has just become low or oversold: the crossing only."""
+    after = state.balance
+    low, oversold = after.low, after.oversold > 0
+    if low is state.low and oversold is state.oversold:
+        return ()
+    changes: list[Change] = []
+    if low and not state.low:
+        changes.append(_stock_low(event, after))
+    if oversold and not state.oversold:
+        changes.append(_oversold(event, after))
+    state.low, state.oversold = low, oversold
+    return changes
 
 
 def _stock_low(event: Recorded, after: Balance) -> Change:
