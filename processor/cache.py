@@ -1,37 +1,36 @@
 """Rows kept in memory between rings, so that a hot row need not be loaded again."""
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from threading import Lock
 
 from processor.cell import Cell
-from processor.models import Model
 from processor.streams import StreamId
+
+Shelf = dict[str, Cell]
+"""The cells of all models whose rows have one key, by the model's name."""
 
 
 class CellCache:
-    """The rows that this process worked on last, at most `limit` per model, least recently used out first.
+    """The shelves that this process worked on last, at most `limit`, least recently used out first.
 
-    Never the truth: a cached row that another worker has moved loses its compare-and-set and is loaded. A cell is
+    Never the truth: a cached row that another worker has moved loses its compare-and-set and is loaded. A shelf is
     taken out while it is worked on, so no two threads share an accumulator.
     """
 
     def __init__(self, limit: int) -> None:
         self._limit, self._lock = limit, Lock()
-        self._cells: defaultdict[Model, dict[StreamId, Cell]] = defaultdict(dict)
+        self._shelves: dict[StreamId, Shelf] = {}
 
-    def take(self, model: Model, keys: Iterable[StreamId]) -> dict[StreamId, Cell]:
-        """Take out the cached cells among `keys`."""
+    def take(self, keys: Iterable[StreamId]) -> dict[StreamId, Shelf]:
+        """Take out the shelves of `keys`: an empty one where none is kept."""
         with self._lock:
-            pop = self._cells[model].pop
-            found = [(key, pop(key, None)) for key in keys]
-        return {key: cell for key, cell in found if cell is not None}
+            pop = self._shelves.pop
+            return {key: pop(key, {}) for key in keys}
 
-    def put(self, cells: Iterable[Cell]) -> None:
-        """Keep cells whose state is durable, or can be folded again from what is."""
+    def put(self, shelves: Mapping[StreamId, Shelf]) -> None:
+        """Keep shelves whose cells are durable, or can be folded again from what is."""
         with self._lock:
-            for cell in cells:
-                kept = self._cells[cell.model]
-                kept[cell.key] = cell
-                if len(kept) > self._limit:
-                    del kept[next(iter(kept))]
+            kept = self._shelves
+            kept.update(shelves)
+            while len(kept) > self._limit:
+                del kept[next(iter(kept))]

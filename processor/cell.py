@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from processor.classify import classify
 from processor.errors import Misuse
-from processor.models import MAX_COMMIT_BYTES, MAX_COMMIT_ITEMS, Commit, Document, Held, Model, Row
+from processor.models import MAX_COMMIT_BYTES, MAX_COMMIT_ITEMS, Commit, Document, Model, Row
 from processor.projection import MAX_CHANGES_PER_EVENT, Amend, Change, Delete, Projection, Put
 from processor.run import Failure, Run
 from processor.streams import StreamId
@@ -22,84 +24,47 @@ _Pending = Document | list[Amend] | None
 """What becomes of a document: put, amended (where it is stored), or deleted."""
 
 
-class Cell:
+class Cell(msgspec.Struct, gc=False):
     """One row of one model, from load to commit, and on to the next. Belongs to one thread at a time.
 
-    `folded` counts the events since the last commit that was taken.
+    `at` is the position on the row's own stream, `beside` those on other streams that feed it. `folded` counts the
+    events since the last commit that was taken. The collector of cycles need not see cells: there are many, and
+    nothing in one leads back to it.
     """
 
-    __slots__ = (
-        "_changes",
-        "_stored",
-        "_stored_positions",
-        "_weight",
-        "folded",
-        "held",
-        "key",
-        "model",
-        "positions",
-        "projection",
-        "revision",
-        "state",
-    )
+    projection: Projection[Any]
+    model: Model
+    key: StreamId
+    stored: Row
+    state: Any
+    at: int
+    beside: Mapping[StreamId, int]
+    folded: int = 0
+    weight: int = 0
+    changes: dict[str, _Pending] | None = None
 
-    def __init__(self, projection: Projection[Any], model: Model, key: StreamId, row: Row | None) -> None:
-        self.projection, self.model, self.key = projection, model, key
-        self._stored = row.state if row else None
-        self._stored_positions: Mapping[StreamId, int] = row.positions if row else {}
-        self.revision = row.revision if row else 0
-        self.held: Mapping[StreamId, Held] = row.held if row else {}
-        self._restore()
+    def position(self, stream: StreamId) -> int:
+        """Return the version of the last event of `stream` that was folded in, 0 for none."""
+        return self.at if stream == self.key else self.beside.get(stream, 0)
 
-    def _restore(self) -> None:
-        """Return to what is stored."""
-        stored = self._stored
-        self.state = self.projection.initial() if stored is None else self.projection.decode(stored)
-        self.positions = self._stored_positions
-        self.folded = 0
-        self._weight = 0
-        self._changes: dict[str, _Pending] = {}
+    def advance(self, run: Run, glimpses: Glimpses | None = None) -> Failure | None:
+        """Fold what `run` holds beyond the row's position, up to its first failing event, or until the commit is full.
 
-    def fold(self, runs: Sequence[Run], glimpses: Glimpses | None) -> list[Failure]:
-        """Fold what `runs` (of different streams) hold beyond the row's positions, each up to its first failing event.
-
-        A run may be left unfinished where the commit grew full: its stream's position tells. Returns the failures.
+        The position tells how far that was. Returns the failure if the row now stands right before it; where the row
+        had to return to what is stored and the run does not continue there, nothing is folded: read and try again.
         """
-        failures: list[Failure] = []
-        for run in runs:
-            failed = self._advance(run, run.last, glimpses)
-            if failed is not None:
-                return self._fold_around(runs, failed, glimpses)
-            if run.failure is not None and self._reached(run):
-                failures.append(run.failure)
-        return failures
-
-    def _fold_around(self, runs: Sequence[Run], failed: Failure, glimpses: Glimpses | None) -> list[Failure]:
-        """Fold again from what is stored, since the accumulator is half changed, up to before what fails."""
-        failures = {failed.stream: failed}
-        again = True
-        while again:
+        failure = self._fold(run, run.last, glimpses)
+        if failure is not None:
             self._restore()
-            again = False
-            for run in runs:
-                known = failures.get(run.stream)
-                new = self._advance(run, known.version - 1 if known else run.last, glimpses)
-                if new is not None:
-                    failures[run.stream] = new
-                    again = True
-                    break
-        for run in runs:
-            if run.failure is not None and run.stream not in failures and self._reached(run):
-                failures[run.stream] = run.failure
-        return list(failures.values())
+            self._fold(run, failure.version - 1, glimpses)
+        else:
+            failure = run.failure
+        return failure if failure is not None and self.position(run.stream) == failure.version - 1 else None
 
-    def _reached(self, run: Run) -> bool:
-        return self.positions.get(run.stream, 0) == run.last
-
-    def _advance(self, run: Run, last: int, glimpses: Glimpses | None) -> Failure | None:
-        """Fold `run` from the row's position to version `last`, or to where the commit is full."""
+    def _fold(self, run: Run, last: int, glimpses: Glimpses | None) -> Failure | None:
         stream = run.stream
-        version = before = self.positions.get(stream, 0)
+        own = stream == self.key
+        version = before = self.at if own else self.beside.get(stream, 0)
         skip = classify(before, run.first, last)
         if not isinstance(skip, int):
             return None
@@ -117,73 +82,92 @@ class Cell:
         except Exception as error:  # noqa: BLE001 - a fold may raise anything: all of it is poison
             return Failure(stream, version + 1, error)
         self.folded += version - before
-        self.positions = {**self.positions, stream: version}
+        if own:
+            self.at = version
+        else:
+            self.beside = {**self.beside, stream: version}
         return None
+
+    def _restore(self) -> None:
+        """Return to what is stored: the accumulator is half changed."""
+        fresh = cell_of(self.projection, self.model, self.key, self.stored)
+        self.state, self.at, self.beside = fresh.state, fresh.at, fresh.beside
+        self.folded, self.weight, self.changes = 0, 0, None
 
     def _collect(self, changes: Sequence[Change]) -> bool:
         """Note document changes, newer over older; answer whether the commit is full."""
         if len(changes) > MAX_CHANGES_PER_EVENT:
             raise Misuse(f"{self.model}: {len(changes)} changes by one event are more than {MAX_CHANGES_PER_EVENT}")
-        pending = self._changes
+        pending = self.changes
+        if pending is None:
+            pending = self.changes = {}
         for change in changes:
             match change:
                 case Put(document):
                     pending[document.id] = document
-                    self._weight += len(document.body) + _KEYS_OF_A_DOCUMENT
+                    self.weight += len(document.body) + _KEYS_OF_A_DOCUMENT
                 case Delete(id_):
                     pending[id_] = None
-                    self._weight += _KEYS_OF_A_DOCUMENT
+                    self.weight += _KEYS_OF_A_DOCUMENT
                 case Amend():
-                    self._amend(change)
-        return len(pending) > _FULL or self._weight > _HEAVY
+                    self._amend(pending, change)
+        return len(pending) > _FULL or self.weight > _HEAVY
 
-    def _amend(self, change: Amend) -> None:
-        present = self._changes.get(change.id, [])
+    def _amend(self, pending: dict[str, _Pending], change: Amend) -> None:
+        present = pending.get(change.id, [])
         if isinstance(present, Document):
-            self._changes[change.id] = change.of(present)
+            pending[change.id] = change.of(present)
         elif present is not None:
-            self._changes[change.id] = [*present, change]
-            self._weight += _AN_AMENDED_DOCUMENT
+            pending[change.id] = [*present, change]
+            self.weight += _AN_AMENDED_DOCUMENT
 
     @property
     def wanted(self) -> list[str]:
         """Ids of stored documents that the changes build on."""
-        return [id_ for id_, change in self._changes.items() if isinstance(change, list)] if self._changes else []
+        return [id_ for id_, change in self.changes.items() if isinstance(change, list)] if self.changes else []
 
     @property
     def deferrable(self) -> bool:
         """Whether nobody can tell if what was folded is stored now or later: a reader sees nothing of it."""
-        return not self._changes and not self.projection.readable(self.state)
+        return not self.changes and not self.projection.readable(self.state)
 
-    def commit(self, stored: Mapping[str, Document]) -> Commit:
-        """Return the commit of what was folded; `stored` holds the `wanted` documents that exist."""
+    def commit(self, documents: Mapping[str, Document]) -> Commit:
+        """Return the commit of what was folded; `documents` holds the `wanted` ones that exist."""
         projection = self.projection
-        self._stored = projection.encode(self.state)
         keys = projection.keys(self.key, self.state) if projection.indexes else ()
-        row = Row(self._stored, self.positions, self.revision, self.held, keys)
-        if not self._changes:
+        positions = {self.key: self.at, **self.beside} if self.at or not self.beside else self.beside
+        row = Row(projection.encode(self.state), positions, self.stored.revision, self.stored.held, keys)
+        if not self.changes:
             return Commit(self.model, self.key, row)
-        return Commit(self.model, self.key, row, tuple(self._puts(stored)), tuple(self._deletes()))
+        gone = tuple(id_ for id_, change in self.changes.items() if change is None)
+        return Commit(self.model, self.key, row, tuple(_puts(self.changes, documents)), gone)
 
-    def _puts(self, stored: Mapping[str, Document]) -> list[Document]:
-        puts: list[Document] = []
-        for id_, change in self._changes.items():
-            if isinstance(change, Document):
-                puts.append(change)
-            elif change is not None and id_ in stored:
-                document = stored[id_]
-                for amend in change:
-                    document = amend.of(document)
-                puts.append(document)
-        return puts
+    def committed(self, commit: Commit) -> None:
+        """Note that `commit` was taken: what is folded now is what is stored."""
+        self.stored = _next(commit.row)
+        self.folded, self.weight, self.changes = 0, 0, None
 
-    def _deletes(self) -> list[str]:
-        return [id_ for id_, change in self._changes.items() if change is None]
 
-    def committed(self) -> None:
-        """Note that the commit was taken: the accumulator now is what is stored."""
-        self.revision += 1
-        self._stored_positions = self.positions
-        self.folded = 0
-        if self._changes:
-            self._changes, self._weight = {}, 0
+def cell_of(projection: Projection[Any], model: Model, key: StreamId, row: Row | None) -> Cell:
+    """Return the cell of `row` as it is stored, or of a row that is not stored yet."""
+    if row is None or not row.state:
+        return Cell(projection, model, key, Row(b"", {}), projection.initial(), 0, {})
+    beside = {stream: at for stream, at in row.positions.items() if stream != key}
+    return Cell(projection, model, key, row, projection.decode(row.state), row.positions.get(key, 0), beside)
+
+
+def _next(row: Row) -> Row:
+    return Row(row.state, row.positions, row.revision + 1, row.held, row.keys)
+
+
+def _puts(changes: Mapping[str, _Pending], documents: Mapping[str, Document]) -> list[Document]:
+    puts: list[Document] = []
+    for id_, change in changes.items():
+        if isinstance(change, Document):
+            puts.append(change)
+        elif change is not None and id_ in documents:
+            document = documents[id_]
+            for amend in change:
+                document = amend.of(document)
+            puts.append(document)
+    return puts

@@ -13,7 +13,8 @@ from processor.models import Commit, Held, Model, Row
 from processor.ops import OpsEvent, ProjectionQuarantined, ProjectionRedriven, ops_event, ops_stream
 from processor.projection import Projection
 from processor.run import Failure
-from processor.runner import Doorbell, Rung, Runner
+from processor.runner import Rung, Runner
+from processor.source import Doorbell
 from processor.store import Store
 from processor.streams import StreamId, fed_row
 

@@ -11,7 +11,8 @@ from processor.errors import ProcessorError
 from processor.models import Model
 from processor.projection import Projection
 from processor.quarantine import Quarantine
-from processor.runner import Doorbell, Runner
+from processor.runner import Runner
+from processor.source import Doorbell
 from processor.store import Store
 from processor.streams import StreamId, fed_row
 

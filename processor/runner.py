@@ -9,33 +9,24 @@ doorbell that never came is found by the sweeper, which compares positions with 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from time import monotonic
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from processor.cache import CellCache
-from processor.cell import Cell, Glimpses
-from processor.events import Recorded
+from processor.cache import CellCache, Shelf
+from processor.cell import Cell, Glimpses, cell_of
 from processor.generations import Generations
 from processor.log import EventLog
 from processor.models import Document, Model, ModelStore
 from processor.projection import Codec, Projection
-from processor.run import Failure, Run, newest_run, run_of
+from processor.run import Failure, Run
+from processor.source import Doorbell, Source
 from processor.streams import StreamId, fed_row
 
 Reason = Literal["held", "too_new", "poison", "raced", "more"]
-Pairs = dict[Model, Sequence[StreamId]]
-Work = tuple[Cell, Sequence[StreamId]]
 
 MAX_DEFERRED = 64
 """A row that nobody reads is stored after so many events at the latest."""
-
-
-class Doorbell(msgspec.Struct, frozen=True, gc=False):
-    """`stream` may have moved. `hint` may hold events of it: a saving, never the truth."""
-
-    stream: StreamId
-    hint: tuple[Recorded, ...] = ()
 
 
 class Rung(msgspec.Struct):
@@ -44,14 +35,31 @@ class Rung(msgspec.Struct):
     `folded` counts events per model. `behind` tells which pairs are not at the head and why: stopped by poison
     (`held`), waiting for a newer release (`too_new`), failed but to be tried again (`poison`, with the failure in
     `failures`), outraced (`raced`), or with more events than this ring might fold (`more`). `glimpses` holds the
-    watched projection's view right after each event folded. `cells` is for `Runner.keep`.
+    watched projection's view right after each event folded. `shelves` is for `Runner.keep`.
     """
 
     folded: int = 0
     behind: dict[tuple[Model, StreamId], Reason] = msgspec.field(default_factory=dict)
     failures: dict[tuple[Model, StreamId], Failure] = msgspec.field(default_factory=dict)
     glimpses: Glimpses = msgspec.field(default_factory=dict)
-    cells: list[Cell] = msgspec.field(default_factory=list)
+    shelves: dict[StreamId, Shelf] = msgspec.field(default_factory=dict)
+
+
+class _Lane(NamedTuple):
+    """One model that streams of a category feed; `own`: each feeds the row of its own name. `name` is the model's."""
+
+    projection: Projection[Any]
+    model: Model
+    name: str
+    own: bool
+
+    def key(self, stream: StreamId) -> StreamId:
+        """Return the key of the row that `stream` feeds."""
+        return stream if self.own else fed_row(self.projection.feeds, stream) or stream
+
+
+_Pending = Mapping[StreamId, Sequence[_Lane]]
+"""What is left to do: per stream, the lanes in which it has not come to its end."""
 
 
 class Runner:
@@ -67,16 +75,16 @@ class Runner:
         *,
         races: int = 10,
         page: int = 1000,
-        cached_rows: int = 50_000,
+        cached_keys: int = 20_000,
     ) -> None:
         """`races` lost in a row leave a pair behind; `page` events are read from the log at once.
 
-        `cached_rows` are kept in memory; a cached row that another worker has moved is loaded again.
+        The rows of `cached_keys` streams are kept in memory; one that another worker has moved is loaded again.
         """
         self.projections = {projection.name: projection for projection in projections}
         self._log, self._models, self.generations, self._codec = log, models, generations, codec
         self._races, self._page = races, page
-        self._cache = CellCache(cached_rows)
+        self._cache = CellCache(cached_keys)
 
     def ring(self, bells: Iterable[Doorbell], *, only: Model | None = None, deadline: float | None = None) -> Rung:
         """Bring every model that the rung streams feed up to the log, and store all of it.
@@ -103,177 +111,160 @@ class Runner:
         events, or by the sweeper. Until then it is kept in memory; a crash costs folding those events again.
         """
         rung = Rung()
-        source = _Source(self._log, self._codec, self._page, bells)
-        pairs = self._pairs(source.streams, only)
+        source = Source(self._log, self._codec, self._page, bells)
+        pending = self._pending(source.streams, only)
         deferred = 0 if settle else MAX_DEFERRED
         races = 0
-        while pairs:
-            pairs, raced = self._pass(pairs, source, rung, watch, deferred)
+        while pending:
+            pending, raced = self._pass(pending, source, rung, watch, deferred)
             races = races + 1 if raced else 0
             if races > self._races or (deadline is not None and monotonic() >= deadline):
                 reason: Reason = "raced" if raced else "more"
-                rung.behind.update({(model, stream): reason for model, streams in pairs.items() for stream in streams})
+                rung.behind.update({(lane.model, at): reason for at, lanes in pending.items() for lane in lanes})
                 break
         return rung
 
     def keep(self, rung: Rung) -> None:
         """Cache the rows of `fold`, now that what it committed is durable."""
-        self._cache.put(rung.cells)
-        rung.cells = []
+        self._cache.put(rung.shelves)
+        rung.shelves = {}
 
-    def _pairs(self, streams: Sequence[StreamId], only: Model | None) -> Pairs:
-        pairs: Pairs = {}
+    def _pending(self, streams: Iterable[StreamId], only: Model | None) -> _Pending:
+        lanes: dict[str, list[_Lane]] = {}
+        pending: dict[StreamId, Sequence[_Lane]] = {}
+        for stream in streams:
+            category = stream.category
+            if category not in lanes:
+                lanes[category] = self._lanes(category, only)
+            if lanes[category]:
+                pending[stream] = lanes[category]
+        return pending
+
+    def _lanes(self, category: str, only: Model | None) -> list[_Lane]:
+        lanes: list[_Lane] = []
         for name, projection in self.projections.items():
-            feeds = projection.feeds
-            fed = [stream for stream in streams if stream.category in feeds]
-            if not fed:
+            if category not in projection.feeds or (only is not None and only.projection != name):
                 continue
-            if only is None:
-                models = self.generations.folding(name, projection.schema)
-            else:
-                models = (only,) if only.projection == name else ()
-            pairs.update(dict.fromkeys(models, fed))
-        return pairs
+            own = projection.feeds[category] == category
+            models = (only,) if only is not None else self.generations.folding(name, projection.schema)
+            lanes += [_Lane(projection, model, str(model), own) for model in models]
+        return lanes
 
     def _pass(
-        self, pairs: Pairs, source: "_Source", rung: Rung, watch: str | None, deferred: int
-    ) -> tuple[Pairs, bool]:
-        """Fold and commit each pair once. Returns the pairs that must go round again, and whether a race was lost."""
-        work = [place for model, streams in pairs.items() for place in self._cells(model, streams, rung)]
-        source.read_beyond(work)
-        again: dict[Model, list[StreamId]] = defaultdict(list)
-        moved: list[Work] = []
-        for cell, streams in work:
-            before = cell.folded
-            unfinished = _fold(cell, streams, source, rung, rung.glimpses if cell.model.projection == watch else None)
-            if unfinished:
-                again[cell.model] += unfinished
-            rung.folded += max(0, cell.folded - before)
-            if cell.folded > deferred or (cell.folded and not cell.deferrable):
-                moved.append((cell, streams))
-            else:
-                rung.cells.append(cell)
-        taken = self._commit([cell for cell, _ in moved])
-        for (cell, streams), done in zip(moved, taken, strict=True):
-            if done:
-                cell.committed()
-                rung.cells.append(cell)
-            else:
-                waiting = again[cell.model]
-                waiting += [s for s in streams if (cell.model, s) not in rung.behind and s not in waiting]
-        return {model: streams for model, streams in again.items() if streams}, not all(taken)
+        self, pending: _Pending, source: Source, rung: Rung, watch: str | None, deferred: int
+    ) -> tuple[_Pending, bool]:
+        """Fold and commit each stream in each lane once. Returns what must go round again, and if a race was lost."""
+        shelves = self._shelves(pending, rung.shelves)
+        work = _Pass(rung, watch)
+        gaps: list[tuple[StreamId, _Lane, Cell]] = []
+        for stream, lanes in pending.items():
+            hint = source.hints.get(stream)
+            for lane in lanes:
+                cell = shelves[stream if lane.own else lane.key(stream)][lane.name]
+                if cell.stored.held and stream in cell.stored.held:
+                    rung.behind[lane.model, stream] = "held"
+                elif hint is None or hint.first > cell.position(stream) + 1:
+                    gaps.append((stream, lane, cell))
+                else:
+                    work.advance(cell, lane, hint)
+        if gaps:
+            runs = source.read((stream, cell.position(stream)) for stream, _, cell in gaps)
+            for stream, lane, cell in gaps:
+                run = runs.get(stream)
+                if run is not None:
+                    work.advance(cell, lane, run)
+                if stream in source.cut:
+                    work.again(stream, lane)
+        names = {lane.name for lanes in pending.values() for lane in lanes}
+        moved = [cell for shelf in shelves.values() for name, cell in shelf.items() if cell.folded and name in names]
+        lost = self._store([cell for cell in moved if cell.folded > deferred or work.must_store(cell)], shelves)
+        if lost or work.restored:
+            work.repeat(pending, [*lost, *work.restored])
+        rung.shelves.update(shelves)
+        return work.unfinished, bool(lost)
 
-    def _cells(self, model: Model, streams: Sequence[StreamId], rung: Rung) -> list[Work]:
-        """Load the rows that `streams` feed, each with those of its streams that are not held."""
-        projection = self.projections[model.projection]
-        rows = _rows(projection.feeds, streams)
-        cells = self._cache.take(model, rows)
-        missing = [key for key in rows if key not in cells or cells[key].held]
-        if missing:
-            stored = self._models.load(model, missing)
-            for key in missing:
-                cells[key] = Cell(projection, model, key, stored.get(key))
-        work: list[Work] = []
-        for key, cell in cells.items():
-            fed = rows[key]
-            if cell.held:
-                rung.behind.update({(model, stream): "held" for stream in fed if stream in cell.held})
-                fed = [stream for stream in fed if stream not in cell.held]
-            if fed:
-                work.append((cell, fed))
-        return work
+    def _shelves(self, pending: _Pending, earlier: Mapping[StreamId, Shelf]) -> dict[StreamId, Shelf]:
+        """Take the rows that are fed from memory, and load the others. Rows with a poison mark are always loaded."""
+        keys = {lane.key(stream): None for stream, lanes in pending.items() for lane in lanes if not lane.own}
+        shelves = self._cache.take([*pending, *keys])
+        for key in earlier.keys() & shelves.keys():
+            shelves[key] = earlier[key]
+        missing: dict[str, tuple[_Lane, list[StreamId]]] = {}
+        for stream, lanes in pending.items():
+            for lane in lanes:
+                key = stream if lane.own else lane.key(stream)
+                cell = shelves[key].get(lane.name)
+                if cell is None or cell.stored.held:
+                    missing.setdefault(lane.name, (lane, []))[1].append(key)
+        for lane, absent in missing.values():
+            rows = self._models.load(lane.model, absent)
+            for key in absent:
+                shelves[key][lane.name] = cell_of(lane.projection, lane.model, key, rows.get(key))
+        return shelves
 
-    def _commit(self, cells: Sequence[Cell]) -> list[bool]:
+    def _store(self, cells: Sequence[Cell], shelves: Mapping[StreamId, Shelf]) -> list[Cell]:
+        """Commit `cells`; return those that lost a race, taken off their shelves."""
+        if not cells:
+            return []
+        documents = self._wanted(cells)
+        commits = [cell.commit(documents.get((cell.model, cell.key.tenant), {})) for cell in cells]
+        lost: list[Cell] = []
+        for cell, commit, taken in zip(cells, commits, self._models.commit(commits), strict=True):
+            if taken:
+                cell.committed(commit)
+            else:
+                lost.append(cell)
+                del shelves[cell.key][str(cell.model)]
+        return lost
+
+    def _wanted(self, cells: Sequence[Cell]) -> dict[tuple[Model, str], dict[str, Document]]:
         wanted: dict[tuple[Model, str], list[str]] = defaultdict(list)
         for cell in cells:
             if ids := cell.wanted:
                 wanted[cell.model, cell.key.tenant] += ids
-        if not wanted:
-            return self._models.commit([cell.commit({}) for cell in cells]) if cells else []
-        stored: dict[tuple[Model, str], dict[str, Document]] = {
-            (model, tenant): self._models.get(model, tenant, ids) for (model, tenant), ids in wanted.items()
-        }
-        return self._models.commit([cell.commit(stored.get((cell.model, cell.key.tenant), {})) for cell in cells])
+        return {(model, tenant): self._models.get(model, tenant, ids) for (model, tenant), ids in wanted.items()}
 
 
-def _rows(feeds: Mapping[str, str], streams: Sequence[StreamId]) -> Mapping[StreamId, Sequence[StreamId]]:
-    """Return the rows that `streams` feed, each with its streams."""
-    if all(category == row for category, row in feeds.items()):
-        return {stream: (stream,) for stream in streams}
-    rows: dict[StreamId, list[StreamId]] = {}
-    for stream in streams:
-        key = fed_row(feeds, stream)
-        if key is not None:
-            rows.setdefault(key, []).append(stream)
-    return rows
+class _Pass:
+    """What one pass of a ring found out."""
 
-
-def _fold(
-    cell: Cell, streams: Sequence[StreamId], source: "_Source", rung: Rung, glimpses: Glimpses | None
-) -> list[StreamId]:
-    """Fold what the source has; return the streams that are not at their end yet."""
-    runs: list[Run] = []
-    unfinished: list[StreamId] = []
-    positions = cell.positions
-    for stream in streams:
-        run, complete = source.run(stream, positions.get(stream, 0))
-        if run is not None:
-            runs.append(run)
-        if not complete:
-            unfinished.append(stream)
-    failed: set[StreamId] = set()
-    for failure in cell.fold(runs, glimpses):
-        if cell.positions.get(failure.stream, 0) == failure.version - 1:
-            pair = (cell.model, failure.stream)
-            rung.behind[pair] = "too_new" if failure.waits else "poison"
-            rung.failures[pair] = failure
-            failed.add(failure.stream)
-    unfinished += [run.stream for run in runs if cell.positions.get(run.stream, 0) < run.last]
-    if not unfinished:
-        return unfinished
-    return [stream for stream in dict.fromkeys(unfinished) if stream not in failed]
-
-
-class _Source:
-    """The events of one ring: its hints, and what each pass reads from the log where hints do not reach."""
-
-    def __init__(self, log: EventLog, codec: Codec, page: int, bells: Iterable[Doorbell]) -> None:
-        self._log, self._codec, self._page = log, codec, page
-        hints: dict[StreamId, list[Recorded]] = {}
-        for bell in bells:
-            present = hints.get(bell.stream)
-            if present is None:
-                hints[bell.stream] = list(bell.hint)
-            else:
-                present.extend(bell.hint)
-        self.streams = list(hints)
-        self._hints = {stream: newest_run(events, codec) for stream, events in hints.items() if events}
-        self._reads: dict[StreamId, Run] = {}
+    def __init__(self, rung: Rung, watch: str | None) -> None:
+        self._rung, self._watch = rung, watch
+        self.unfinished: dict[StreamId, list[_Lane]] = {}
+        self.restored: list[Cell] = []
         self._cut: set[StreamId] = set()
 
-    def read_beyond(self, work: Sequence[Work]) -> None:
-        """Read what the hints do not hold, for every stream from its lowest position on."""
-        after: dict[StreamId, int] = {}
-        hints = self._hints
-        for cell, streams in work:
-            for stream in streams:
-                position = cell.positions.get(stream, 0)
-                hint = hints.get(stream)
-                if (hint is None or hint.first > position + 1) and position < after.get(stream, position + 1):
-                    after[stream] = position
-        self._reads, self._cut = {}, set()
-        if not after:
-            return
-        found = self._log.read_many(after, self._page)
-        self._reads = {stream: run_of(events, self._codec) for stream, events in found.items()}
-        if sum(map(len, found.values())) >= self._page:
-            served = [stream for stream in after if stream in found]
-            beyond = list(after)[list(after).index(served[-1]) :]
-            self._cut = set(beyond)
+    def advance(self, cell: Cell, lane: _Lane, run: Run) -> None:
+        """Fold `run` into `cell`, and note what failed or is not at its end."""
+        before = cell.folded
+        failure = cell.advance(run, self._rung.glimpses if lane.projection.name == self._watch else None)
+        if cell.folded > before:
+            self._rung.folded += cell.folded - before
+        elif cell.folded < before:
+            self.restored.append(cell)
+        if failure is not None:
+            self._rung.behind[lane.model, run.stream] = "too_new" if failure.waits else "poison"
+            self._rung.failures[lane.model, run.stream] = failure
+        elif cell.position(run.stream) < run.last:
+            self.again(run.stream, lane)
 
-    def run(self, stream: StreamId, position: int) -> tuple[Run | None, bool]:
-        """Return the events to fold at `position`, and whether they reach the stream's end as far as is known."""
-        hint = self._hints.get(stream)
-        if hint is not None and hint.first <= position + 1:
-            return hint, True
-        return self._reads.get(stream), stream not in self._cut
+    def must_store(self, cell: Cell) -> bool:
+        """Whether a reader can see what was folded, or the next page builds on it."""
+        return not cell.deferrable or cell.key in self._cut
+
+    def again(self, stream: StreamId, lane: _Lane) -> None:
+        """Let `stream` go round again in `lane`, unless it failed there; its row is stored first."""
+        lanes = self.unfinished.setdefault(stream, [])
+        if lane not in lanes and (lane.model, stream) not in self._rung.behind:
+            lanes.append(lane)
+        self._cut.add(lane.key(stream))
+        if not lanes:
+            del self.unfinished[stream]
+
+    def repeat(self, pending: _Pending, cells: Sequence[Cell]) -> None:
+        """Let all streams of `cells` go round again: what was folded into them is lost."""
+        places = {(cell.model, cell.key) for cell in cells}
+        for stream, lanes in pending.items():
+            for lane in lanes:
+                if (lane.model, lane.key(stream)) in places:
+                    self.again(stream, lane)

@@ -9,7 +9,8 @@ import structlog
 from processor.errors import Retryable
 from processor.fairness import FairQueue
 from processor.quarantine import Quarantine
-from processor.runner import Doorbell, Rung, Runner
+from processor.runner import Rung, Runner
+from processor.source import Doorbell
 from processor.store import Store
 from processor.streams import StreamId
 

@@ -17,7 +17,7 @@ from stock.events import (
 )
 
 
-class Balance(msgspec.Struct, array_like=True):
+class Balance(msgspec.Struct, array_like=True, gc=False):
     """One SKU's quantities, in units. An accumulator: `apply` changes it in place.
 
     `on_hand` is signed: what is sold beyond stock counts below zero. `counted` is False until an opening fact (a

@@ -27,7 +27,7 @@ REPEATED = 3
 """So many refusals of a listing in a row make its alert critical."""
 
 
-class Watch(msgspec.Struct, array_like=True):
+class Watch(msgspec.Struct, array_like=True, gc=False):
     """What crossings are measured against: the balance so far and how it stood, and refusals in a row."""
 
     balance: Balance = msgspec.field(default_factory=Balance)

@@ -13,7 +13,7 @@ INDEXES = CHANNELS
 DUE = "due"
 
 
-class Listing(msgspec.Struct, array_like=True):
+class Listing(msgspec.Struct, array_like=True, gc=False):
     """One channel's side of a SKU. Fed by two streams: the mapping by the SKU's, the rest by the channel's.
 
     `attempt` is the newest attempt with a known outcome; `accepted` the newest quantity the channel took; `refused`
@@ -34,7 +34,7 @@ class Listing(msgspec.Struct, array_like=True):
     observed_at: Instant | None = None
 
 
-class Broadcasts(msgspec.Struct, array_like=True):
+class Broadcasts(msgspec.Struct, array_like=True, gc=False):
     """A SKU on all its channels. `desired` is what each should show, since event `cause_version` of its stream.
 
     The channels' parts change by their own streams alone, so the interleaving of streams cannot matter.

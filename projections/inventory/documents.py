@@ -6,7 +6,7 @@ from processor.clock import Instant
 from stock.balance import Balance
 
 
-class Inventory(Balance, array_like=True):
+class Inventory(Balance, array_like=True, gc=False):
     """A SKU's quantities after its event `version`, recorded at `updated_at`. The row's state is this document."""
 
     version: int = 0

@@ -15,7 +15,7 @@ from stock.events import ReturnReceived
 from stock.identities import SKU
 
 
-class Tally(msgspec.Struct, array_like=True):
+class Tally(msgspec.Struct, array_like=True, gc=False):
     """How many returns a SKU had."""
 
     returns: int = 0
