@@ -74,10 +74,11 @@ class Cell(msgspec.Struct, gc=False):
         try:
             for event, fact in pairs:
                 changes = apply(state, event, fact)
-                version += 1
+                full = self._collect(changes) if changes else False
                 if glimpses is not None:
-                    glimpses[stream, version] = self.projection.glimpse(state)
-                if changes and self._collect(changes):
+                    glimpses[stream, version + 1] = self.projection.glimpse(state)
+                version += 1
+                if full:
                     break
         except Exception as error:  # noqa: BLE001 - a fold may raise anything: all of it is poison
             return Failure(stream, version + 1, error)

@@ -12,7 +12,10 @@ MAX_EVENTS_PER_APPEND = 1000
 
 
 class Append(msgspec.Struct, frozen=True, gc=False):
-    """Events for the end of one stream, atomically: all that are new, or none.
+    """Events for the end of one stream, together: all that are new, or none.
+
+    A store whose transactions are smaller (DynamoDB: 50 events) commits a larger append in several steps, in order;
+    what a crash leaves out is appended when the caller repeats the append, as it must.
 
     `expected` is the head the caller decided upon; None where the events are facts that hold whatever came before.
     """
@@ -67,11 +70,12 @@ class EventLog(Protocol):
 
         Per stream: events whose `tx_id` is claimed (or came earlier in this call) are answered `Duplicate` with the
         first version, or `Conflict` where the digest differs; the others are committed together. Where `expected` is
-        given and is not the head, the others are answered `Stale`; a `Duplicate` beats it. One event never spoils its
+        given and is not the head, the others are answered `Stale`; a `Duplicate` or a `Conflict` beats it. One event never spoils its
         neighbours: different appends commit independently, though a store may commit them in one transaction. The
         same stream may come in several appends: they take effect in order.
 
-        An append holds 1 to MAX_EVENTS_PER_APPEND events. Raises Misuse for none.
+        An append holds 1 to MAX_EVENTS_PER_APPEND events. Raises Misuse for none, having written nothing of the call,
+        and Contended (retryable, as StoreUnavailable is) where races were lost too often.
         """
         ...
 

@@ -32,7 +32,8 @@ class IndexKey(msgspec.Struct, frozen=True, gc=False):
     """Where a document stands in an index: within `partition`, ordered by `sort`, then by its id.
 
     `partition` is unique to a tenant only together with the tenant, which every query names. Texts without control
-    characters, at most 1,000 bytes in all.
+    characters, at most 1,000 bytes in all. No two entries of a partition may share both sort and id: a page that ends
+    between them would skip one.
     """
 
     partition: str

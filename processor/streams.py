@@ -61,10 +61,11 @@ def stream_id(tenant: str, category: str, key: str) -> StreamId:
 def bounded_tx(tx_id: str) -> str:
     """Return `tx_id` itself, or a hash of it where it is longer than MAX_TX_BYTES.
 
-    Raises ValueError for an empty one: a fact without identity cannot be deduplicated.
+    Raises ValueError for an empty one, since a fact without identity cannot be deduplicated, and for text that holds
+    control characters, which not every store can keep.
     """
-    if not tx_id:
-        raise ValueError("a tx_id is never empty")
+    if not tx_id or not tx_id.isprintable():
+        raise ValueError(f"a tx_id is printable text and never empty: {tx_id[:80]!r}")
     raw = tx_id.encode()
     return tx_id if len(raw) <= MAX_TX_BYTES else "blake2b:" + blake2b(raw, digest_size=32).hexdigest()
 
@@ -74,9 +75,12 @@ def fed_row(feeds: Mapping[str, str], stream: StreamId) -> StreamId | None:
 
     `feeds` maps a stream's category to its row's category. A category mapped to itself feeds the row of the same
     name; one mapped to another, `tenant/channel/amazon:X` under {"channel": "sku"}, feeds `tenant/sku/X`: what
-    follows the first colon.
+    follows the first colon; without a colon it feeds none.
     """
     category = feeds.get(stream.category)
     if category is None:
         return None
-    return stream if category == stream.category else StreamId(stream.tenant, category, stream.key.partition(":")[2])
+    if category == stream.category:
+        return stream
+    key = stream.key.partition(":")[2]
+    return StreamId(stream.tenant, category, key) if key else None

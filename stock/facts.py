@@ -48,8 +48,13 @@ BUSINESS_FIELDS: dict[type[StockEvent], tuple[str, ...]] = {
 
 
 def digest(fact: StockEvent) -> str:
-    """Return 32 hex digits over the fact's kind and business fields. The SKU is in the stream that claims the key."""
+    """Return 32 hex digits over the fact's kind and business fields. The SKU is in the stream that claims the key.
+
+    The lines of an order are a set: a shop that tells them in another order tells the same.
+    """
     kind = type(fact)
+    if isinstance(fact, OrderSeen):
+        fact = msgspec.structs.replace(fact, lines=tuple(sorted(fact.lines, key=lambda line: line.line)))
     fields = [kind.__name__, *(getattr(fact, name) for name in BUSINESS_FIELDS[kind])]
     return blake2b(msgspec.json.encode(fields), digest_size=16).hexdigest()
 

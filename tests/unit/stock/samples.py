@@ -1,0 +1,75 @@
+"""One fact of every type, with another value for each of its fields."""
+
+from typing import Any, NamedTuple
+
+from processor.clock import Instant
+from stock.dispositions import Disposition
+from stock.events import (
+    AlertAcknowledged,
+    BroadcastAccepted,
+    BroadcastRejected,
+    BufferSet,
+    ChannelQuantityObserved,
+    ListingMapped,
+    ListingUnmapped,
+    LowStockThresholdSet,
+    OrderLine,
+    OrderSeen,
+    ReturnReceived,
+    ReviewRequested,
+    SaleCancelled,
+    SaleRecorded,
+    StockAdjusted,
+    StockCounted,
+    StockEvent,
+)
+from tests.factories import MORNING, NOON
+
+
+class Sample(NamedTuple):
+    """A fact; `business` gives other values to the fields that make it the fact it is, `beside` to the rest."""
+
+    fact: StockEvent
+    business: dict[str, Any]
+    beside: dict[str, Any]
+
+
+_LINES = (OrderLine("l1", 2, "T/RED #1", "v1"), OrderLine("l2", 0))
+
+SAMPLES = (
+    Sample(SaleRecorded(3, "o1", "l1"), {"quantity": 4}, {"order": "o2", "line": None}),
+    Sample(SaleCancelled(3, "o1", "l1"), {"quantity": 4}, {"order": None, "line": "l2"}),
+    Sample(
+        ReturnReceived(3, "merchant", Disposition.SELLABLE, "o1", "TOO_SMALL"),
+        {"quantity": 4, "pool": "fba", "disposition": Disposition.UNKNOWN},
+        {"order": None, "reason": "TOO_LARGE"},
+    ),
+    Sample(StockAdjusted(-3, "loss"), {"delta": 3, "reason": "damage"}, {}),
+    Sample(StockCounted(3), {"count": 0}, {}),
+    Sample(BufferSet(3), {"buffer": 0}, {}),
+    Sample(LowStockThresholdSet(3), {"threshold": None}, {}),
+    Sample(
+        ListingMapped("amazon", "T-RED", "B000000001", "SHIRT"),
+        {"channel": "shopify", "listing": "T-BLUE", "asin": None},
+        {"product_type": "PRODUCT"},
+    ),
+    Sample(ListingUnmapped("amazon"), {"channel": "shopify"}, {}),
+    Sample(OrderSeen(_LINES, "123-1234567-1234567"), {"lines": _LINES[:1], "amazon_order": None}, {}),
+    Sample(
+        ReviewRequested("unmapped_line", "shopify:1", "line 2 has no SKU"),
+        {"reason": "conflict", "subject": "shopify:2"},
+        {"detail": ""},
+    ),
+    Sample(AlertAcknowledged("a1"), {"alert": "a2"}, {}),
+    Sample(BroadcastAccepted(1, 3, 7), {"attempt": 2, "quantity": 0}, {"cause_version": 8}),
+    Sample(
+        BroadcastRejected(1, 3, 7, "INVALID", retry=False),
+        {"attempt": 2, "quantity": 0},
+        {"cause_version": 8, "code": "QuotaExceeded", "retry": True},
+    ),
+    Sample(
+        ChannelQuantityObserved("n1", -3, Instant(MORNING)), {"quantity": 3}, {"notification": "n2", "event_time": NOON}
+    ),
+)
+
+IDS = [type(sample.fact).__name__ for sample in SAMPLES]
