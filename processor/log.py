@@ -70,9 +70,9 @@ class EventLog(Protocol):
 
         Per stream: events whose `tx_id` is claimed (or came earlier in this call) are answered `Duplicate` with the
         first version, or `Conflict` where the digest differs; the others are committed together. Where `expected` is
-        given and is not the head, the others are answered `Stale`; a `Duplicate` or a `Conflict` beats it. One event never spoils its
-        neighbours: different appends commit independently, though a store may commit them in one transaction. The
-        same stream may come in several appends: they take effect in order.
+        given and is not the head, the others are answered `Stale`; a `Duplicate` or a `Conflict` beats it. One event
+        never spoils its neighbours: different appends commit independently, though a store may commit them in one
+        transaction. The same stream may come in several appends: they take effect in order.
 
         An append holds 1 to MAX_EVENTS_PER_APPEND events. Raises Misuse for none, having written nothing of the call,
         and Contended (retryable, as StoreUnavailable is) where races were lost too often.

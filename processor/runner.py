@@ -136,8 +136,11 @@ class Runner:
             category = stream.category
             if category not in lanes:
                 lanes[category] = self._lanes(category, only)
-            if lanes[category]:
-                pending[stream] = lanes[category]
+            fed = lanes[category]
+            if not all(lane.own for lane in fed):
+                fed = [lane for lane in fed if fed_row(lane.projection.feeds, stream) is not None]
+            if fed:
+                pending[stream] = fed
         return pending
 
     def _lanes(self, category: str, only: Model | None) -> list[_Lane]:
