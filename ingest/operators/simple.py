@@ -1,0 +1,100 @@
+"""The simple payload: `{orderId?, items: [{sku, quantity}]}`, what a script or a till can send without a signature."""
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from typing import Annotated
+from uuid import uuid4
+
+from pydantic import BeforeValidator, Field
+
+from ingest.outcome import Item, Refused, Taken
+from ingest.reading import Id, Payload, read
+from ingest.recording import record
+from processor.clock import Clock
+from processor.events import Event
+from processor.recorder import Recorder
+from processor.streams import StreamId
+from stock.events import SaleRecorded, StockAdjusted
+from stock.facts import fact
+from stock.identities import MAX_QUANTITY, Sku, sku, sku_stream
+
+MAX_ITEMS = 1000
+OPENING = "init-"
+"""An `orderId` that begins so brings opening stock: its quantities are added, not sold."""
+
+SOURCE = "api"
+_DECIMAL = re.compile(r"[0-9]{1,7}")
+
+
+def _quantity(value: object) -> int:
+    if isinstance(value, str) and _DECIMAL.fullmatch(value):
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_QUANTITY:
+        raise ValueError(f"must be an integer from 0 to {MAX_QUANTITY:,}, or its decimal string")
+    return value
+
+
+def _sku(value: object) -> Sku:
+    if not isinstance(value, str):
+        raise ValueError("must be a string")  # noqa: TRY004 - pydantic reads ValueError as the sender's mistake
+    return sku(value)
+
+
+class SimpleItem(Payload):
+    """So many units of one SKU; 0 is accepted and stores nothing."""
+
+    sku: Annotated[Sku, BeforeValidator(_sku)]
+    quantity: Annotated[int, BeforeValidator(_quantity)]
+
+
+class SimpleOrder(Payload):
+    """An order, or opening stock. The same SKU may come several times: each is a line of its own."""
+
+    order: Id | None = Field(default=None, alias="orderId")
+    items: Annotated[tuple[SimpleItem, ...], Field(min_length=1, max_length=MAX_ITEMS)]
+
+
+class SimpleDoor:
+    """Takes simple payloads for one tenant."""
+
+    def __init__(
+        self, recorder: Recorder, tenant: str, clock: Clock, new_id: Callable[[], str] = lambda: uuid4().hex
+    ) -> None:
+        """Take `new_id`: names a request that brings no `orderId`, so that each such request is a new fact."""
+        self._recorder, self._tenant, self._clock, self._new_id = recorder, tenant, clock, new_id
+
+    def receive(self, body: bytes) -> Taken | Refused:
+        """Record the order in `body`. One invalid line refuses it whole; raises Retryable where the store failed."""
+        order = read(SimpleOrder, body)
+        if isinstance(order, Refused):
+            return order
+        tx = order.order or self._new_id()
+        facts = [self._fact(order, tx, item, nth) for item, nth in _occurrences(order.items)]
+        receipts = iter(record(self._recorder, [found for found in facts if found is not None]))
+        items = [
+            Item(item.sku, item.quantity, (next(receipts),) if found is not None else ())
+            for item, found in zip(order.items, facts, strict=True)
+        ]
+        return Taken(self._tenant, tx, tuple(items))
+
+    def _fact(self, order: SimpleOrder, tx: str, item: SimpleItem, nth: int) -> tuple[StreamId, Event] | None:
+        if not item.quantity:
+            return None
+        happened: StockAdjusted | SaleRecorded
+        if order.order is not None and order.order.startswith(OPENING):
+            happened = StockAdjusted(delta=item.quantity, reason="opening")
+        else:
+            happened = SaleRecorded(item.quantity, order=order.order)
+        event = fact(happened, tx=f"simple:{tx}:{nth}", at=self._clock(), source=SOURCE, correlation=tx)
+        return sku_stream(self._tenant, item.sku), event
+
+
+def _occurrences(items: tuple[SimpleItem, ...]) -> list[tuple[SimpleItem, int]]:
+    """Pair each item with its number among those of its SKU, from 1: a line's identity within the order."""
+    seen: Counter[Sku] = Counter()
+    numbered = []
+    for item in items:
+        seen[item.sku] += 1
+        numbered.append((item, seen[item.sku]))
+    return numbered

@@ -1,0 +1,62 @@
+"""What became of something that came in: a value, whichever way it came."""
+
+from typing import Literal
+
+import msgspec
+
+from processor.log import Appended, Conflict
+from processor.recorder import Receipt
+from stock.identities import Sku
+
+RefusalCode = Literal["invalid", "invalid_json", "unauthorized"]
+
+
+class Item(msgspec.Struct, frozen=True):
+    """One line of what came in, with a receipt per fact it led to: none where it stores nothing.
+
+    `sku` is None where the line names no known SKU.
+    """
+
+    sku: Sku | None
+    quantity: int
+    receipts: tuple[Receipt, ...] = ()
+
+    @property
+    def status(self) -> Literal["recorded", "duplicate", "conflict", "nothing"]:
+        """What became of the line: `recorded` where any of its facts is new."""
+        outcomes = [receipt.outcome for receipt in self.receipts]
+        if any(isinstance(outcome, Conflict) for outcome in outcomes):
+            return "conflict"
+        if any(isinstance(outcome, Appended) for outcome in outcomes):
+            return "recorded"
+        return "duplicate" if outcomes else "nothing"
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """Everything new in it is durable. `tx` is the whole's identity.
+
+    `vendor`: a shop sent it, so a conflict is a person's to settle and not the sender's.
+    """
+
+    tenant: str
+    tx: str
+    items: tuple[Item, ...]
+    vendor: bool = False
+
+
+class Ignored(msgspec.Struct, frozen=True):
+    """Genuine, understood to be of no interest: nothing was stored."""
+
+    topic: str
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """Nothing was stored. `field` names what was wrong in the body; `hint` says what to do."""
+
+    code: RefusalCode
+    message: str
+    field: str | None = None
+    hint: str | None = None
+
+
+Outcome = Taken | Ignored | Refused

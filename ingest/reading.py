@@ -1,0 +1,56 @@
+"""Reading what strangers send: JSON into payload models, and every mistake into one sentence."""
+
+from collections.abc import Sequence
+from typing import Annotated, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+
+from ingest.outcome import Refused
+
+MAX_ID_CHARS = 200
+_TOP_LEVEL = "the body"
+
+
+class Payload(BaseModel):
+    """A part of a payload: fields we do not name are ignored and never stored."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+def _id(value: object) -> str:
+    """Keep every digit: vendors' ids pass 2^53, where a float would round them."""
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise ValueError("must be a string or an integer")  # noqa: TRY004 - pydantic reads ValueError as a mistake
+    text = str(value).strip()
+    if not text or len(text) > MAX_ID_CHARS or not text.isprintable():
+        raise ValueError(f"must be 1 to {MAX_ID_CHARS} printable characters")
+    return text
+
+
+Id = Annotated[str, BeforeValidator(_id)]
+"""A vendor's or a client's identity: text, or an integer of any size read as its digits."""
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def read(model: type[Model], body: bytes) -> Model | Refused:
+    """Return the payload in `body`, or the refusal that names its first mistake."""
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as error:
+        return _refusal(error)
+
+
+def _refusal(error: ValidationError) -> Refused:
+    first = error.errors(include_url=False, include_input=False)[0]
+    if first["type"] == "json_invalid":
+        return Refused("invalid_json", f"the body is not JSON: {first['ctx']['error']}")
+    field = _path(first["loc"])
+    cause = first.get("ctx", {}).get("error")
+    reason = str(cause) if isinstance(cause, ValueError) else first["msg"]
+    return Refused("invalid", f"{field or _TOP_LEVEL}: {reason}", field or None)
+
+
+def _path(place: Sequence[int | str]) -> str:
+    """Write ("items", 0, "sku") as `items[0].sku`."""
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place).lstrip(".")

@@ -1,0 +1,62 @@
+"""What can be set, from the environment: every name begins with SYNCSTATE_."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AliasChoices, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Place = Literal["embedded", "postgres", "dynamodb", "memory"]
+Secrets = Annotated[tuple[Annotated[SecretStr, Field(min_length=1)], ...], Field(min_length=1, max_length=2)]
+ChannelMode = Literal["off", "observe", "live"]
+
+
+class Settings(BaseSettings):
+    """One program's settings, read once. Values are passed down, never this object."""
+
+    model_config = SettingsConfigDict(env_prefix="SYNCSTATE_", frozen=True, extra="ignore")
+
+    store: Annotated[Place, Field(description="where events and read models are kept")] = "embedded"
+    data: Annotated[Path, Field(description="the data folder of the embedded store")] = Path("data")
+    database_url: Annotated[SecretStr | None, Field(description="PostgreSQL's address, for store=postgres")] = None
+    dynamodb_endpoint: Annotated[str | None, Field(description="an emulator's address, for store=dynamodb")] = None
+    dynamodb_prefix: Annotated[str | None, Field(description="what the tables' names begin with")] = None
+
+    host: Annotated[str, Field(description="the address to listen on")] = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535, description="the port to listen on; 0 takes a free one")] = 3000
+    threads: Annotated[int, Field(ge=1, le=1000, description="requests that may wait for the store at once")] = 128
+
+    tenant: Annotated[
+        str, Field(pattern="^[a-z0-9-]{1,40}$", description="whose data unsigned requests write and all requests read")
+    ] = "default"
+    shopify_secrets: Annotated[
+        dict[str, Secrets],
+        Field(description="webhook secrets per shop domain, one or two each, as JSON: the registered shops"),
+    ] = {}
+    signed_only: Annotated[bool, Field(description="refuse orders that carry no signature")] = False
+
+    mock_amazon: Annotated[
+        bool,
+        Field(
+            validation_alias=AliasChoices("SYNCSTATE_MOCK_AMAZON", "MOCK_AMAZON"),
+            description="start a small Amazon inside and send updates to it",
+        ),
+    ] = False
+    amazon_mode: Annotated[ChannelMode, Field(description="off; observe: compare, send nothing; live")] = "observe"
+    amazon_seller: Annotated[str | None, Field(description="the seller's id; with it go the next four")] = None
+    amazon_marketplace: Annotated[str | None, Field(description="the marketplace's id")] = None
+    amazon_client_id: Annotated[str | None, Field(description="Login with Amazon: the client's id")] = None
+    amazon_client_secret: Annotated[SecretStr | None, Field(description="Login with Amazon: its secret")] = None
+    amazon_refresh_token: Annotated[SecretStr | None, Field(description="the seller's grant")] = None
+    amazon_endpoint: Annotated[str | None, Field(description="the region's Selling Partner API")] = None
+    amazon_token_endpoint: Annotated[str | None, Field(description="where Login with Amazon gives tokens")] = None
+    amazon_per_second: Annotated[
+        float, Field(gt=0, le=100, description="requests a second the seller's account was granted, per operation")
+    ] = 0.5
+
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"], Field(description="what is logged, and worse")
+    ] = "info"
+    log_format: Annotated[
+        Literal["auto", "json", "text"], Field(description="auto: text on a terminal, JSON elsewhere")
+    ] = "auto"

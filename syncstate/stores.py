@@ -1,0 +1,61 @@
+"""Opening the store that the settings name."""
+
+from pathlib import Path
+
+from processor.clock import Clock, system_clock
+from processor.store import Store
+from syncstate.settings import Settings
+
+DATABASE = "syncstate.db"
+DEMO = "demo"
+"""The folder, inside a data folder, that the demo keeps to."""
+
+
+class SettingMissing(Exception):
+    """A setting that the others call for."""
+
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(f"set SYNCSTATE_{name.upper()}: {why}")
+        self.name = name
+
+
+def open_store(settings: Settings, clock: Clock = system_clock) -> Store:
+    """Return the store. Raises SettingMissing, or a ProcessorError that says why it cannot be opened."""
+    match settings.store:
+        case "embedded":
+            return _embedded(settings.data, clock)
+        case "postgres":
+            if settings.database_url is None:
+                raise SettingMissing("database_url", "it names the PostgreSQL database, postgresql://user@host/name")
+            return _postgres(settings.database_url.get_secret_value(), clock)
+        case "dynamodb":
+            return _dynamodb(settings.dynamodb_endpoint, settings.dynamodb_prefix, clock)
+        case "memory":
+            from processor.adapters.memory import MemoryStore
+
+            return MemoryStore(clock)
+
+
+def _embedded(data: Path, clock: Clock) -> Store:
+    from processor.adapters.sql import SqlStore
+
+    data.mkdir(parents=True, exist_ok=True)
+    return SqlStore.sqlite(data / DATABASE, clock=clock)
+
+
+def _postgres(url: str, clock: Clock) -> Store:
+    from processor.adapters.sql import SqlStore
+
+    return SqlStore.postgres(url, clock=clock)
+
+
+def _dynamodb(endpoint: str | None, prefix: str | None, clock: Clock) -> Store:
+    import boto3
+
+    from processor.adapters.dynamodb import DynamoStore, client_config, tables
+    from processor.adapters.dynamodb.catalogue import DEFAULT_PREFIX
+
+    client = boto3.client("dynamodb", endpoint_url=endpoint, config=client_config())
+    if endpoint is not None:
+        tables.create(client, prefix or DEFAULT_PREFIX)
+    return DynamoStore(client, prefix or DEFAULT_PREFIX, clock)
