@@ -11,7 +11,8 @@ from processor.projection import Codec, Projection
 from processor.quarantine import Quarantine
 from processor.rebuild import Rebuild
 from processor.recorder import Recorder
-from processor.runner import Rung, Runner
+from processor.rung import Rung
+from processor.runner import Runner
 from processor.store import Store
 from processor.sweeper import Sweeper
 

@@ -13,7 +13,8 @@ from processor.models import Commit, Held, Model, Row
 from processor.ops import OpsEvent, ProjectionQuarantined, ProjectionRedriven, ops_event, ops_stream
 from processor.projection import Projection
 from processor.run import Failure
-from processor.runner import Rung, Runner
+from processor.rung import Rung
+from processor.runner import Runner
 from processor.source import Doorbell
 from processor.store import Store
 from processor.streams import StreamId, fed_row
@@ -82,6 +83,16 @@ class Quarantine:
         """Clear the pair's mark and pull it on; None where it was not held in the live model."""
         fold = self._projection(projection)
         model = self._generations.live(projection, fold.schema)
+        freed = self.free(model, stream)
+        if freed is None:
+            return None
+        mark, revision = freed
+        redriven = ProjectionRedriven(projection, model.generation, str(stream), mark.version)
+        self._append(stream.tenant, redriven, revision)
+        return self._runner.ring([Doorbell(stream)])
+
+    def free(self, model: Model, stream: StreamId) -> tuple[Held, int] | None:
+        """Clear the pair's mark; return it with the row's revision before, None where the pair was not held."""
         for _ in range(_RACES):
             key, row = self._row(model, stream)
             mark = row.held.get(stream)
@@ -89,9 +100,7 @@ class Quarantine:
                 return None
             freed = {other: kept for other, kept in row.held.items() if other != stream}
             if self._commit(model, key, msgspec.structs.replace(row, held=freed)):
-                redriven = ProjectionRedriven(projection, model.generation, str(stream), mark.version)
-                self._append(stream.tenant, redriven, row.revision)
-                return self._runner.ring([Doorbell(stream)])
+                return mark, row.revision
         raise Contended(f"{stream} in {model}", _RACES)
 
     def stopped(self, tenant: str | None = None) -> Iterator[Stopped]:

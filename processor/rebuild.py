@@ -54,8 +54,11 @@ class Rebuild:
         """Fold the whole catalogue into `model`, yielding after each batch of streams.
 
         Strict: raises RebuildStopped at the end of the pass where a stream cannot be folded to its head.
-        `carry_quarantine` keeps the pairs that are held in the live model held where they fail in this one.
+        `carry_quarantine` keeps the pairs that are held in the live model held where they fail in this one. Pairs that
+        an earlier pass or the sweeper held in this one are tried again.
         """
+        for _, stream, _ in list(self._store.models.held(model)):
+            self._quarantine.free(model, stream)
         carried = self._held_live(model) if carry_quarantine else set()
         stopped: dict[StreamId, str] = {}
         streams = events = 0
@@ -80,6 +83,8 @@ class Rebuild:
         """
         fold = self._fold(model.projection)
         pointer = self._generations.refresh(model.projection, fold.schema)
+        if pointer.live == model.generation:
+            return True
         if pointer.filled_after is None or self._clock() < pointer.filled_after:
             return False
         carried = self._held_live(model) if carry_quarantine else set()

@@ -16,7 +16,8 @@ import structlog
 from processor.errors import Misuse, Retryable, StoreUnavailable
 from processor.fairness import FairQueue
 from processor.log import MAX_EVENTS_PER_APPEND, Append, Appended, Outcome
-from processor.runner import Rung, Runner
+from processor.rung import Rung
+from processor.runner import Runner
 from processor.source import Doorbell
 from processor.store import Store
 from processor.streams import StreamId

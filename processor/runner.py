@@ -9,57 +9,20 @@ doorbell that never came is found by the sweeper, which compares positions with 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from time import monotonic
-from typing import Any, Literal, NamedTuple
-
-import msgspec
+from typing import Any
 
 from processor.cache import CellCache, Shelf
-from processor.cell import Cell, Glimpses, cell_of
+from processor.cell import Cell, cell_of
 from processor.generations import Generations
 from processor.log import EventLog
 from processor.models import Document, Model, ModelStore
 from processor.projection import Codec, Projection
-from processor.run import Failure, Run
+from processor.rung import Lane, Pass, Pending, Reason, Rung
 from processor.source import Doorbell, Source
 from processor.streams import StreamId, fed_row
 
-Reason = Literal["held", "too_new", "poison", "raced", "more"]
-
 MAX_DEFERRED = 64
 """A row that nobody reads is stored after so many events at the latest."""
-
-
-class Rung(msgspec.Struct):
-    """What a ring did.
-
-    `folded` counts events per model. `behind` tells which pairs are not at the head and why: stopped by poison
-    (`held`), waiting for a newer release (`too_new`), failed but to be tried again (`poison`, with the failure in
-    `failures`), outraced (`raced`), or with more events than this ring might fold (`more`). `glimpses` holds the
-    watched projection's view right after each event folded. `shelves` is for `Runner.keep`.
-    """
-
-    folded: int = 0
-    behind: dict[tuple[Model, StreamId], Reason] = msgspec.field(default_factory=dict)
-    failures: dict[tuple[Model, StreamId], Failure] = msgspec.field(default_factory=dict)
-    glimpses: Glimpses = msgspec.field(default_factory=dict)
-    shelves: dict[StreamId, Shelf] = msgspec.field(default_factory=dict)
-
-
-class _Lane(NamedTuple):
-    """One model that streams of a category feed; `own`: each feeds the row of its own name. `name` is the model's."""
-
-    projection: Projection[Any]
-    model: Model
-    name: str
-    own: bool
-
-    def key(self, stream: StreamId) -> StreamId:
-        """Return the key of the row that `stream` feeds."""
-        return stream if self.own else fed_row(self.projection.feeds, stream) or stream
-
-
-_Pending = Mapping[StreamId, Sequence[_Lane]]
-"""What is left to do: per stream, the lanes in which it has not come to its end."""
 
 
 class Runner:
@@ -129,9 +92,9 @@ class Runner:
         self._cache.put(rung.shelves)
         rung.shelves = {}
 
-    def _pending(self, streams: Iterable[StreamId], only: Model | None) -> _Pending:
-        lanes: dict[str, list[_Lane]] = {}
-        pending: dict[StreamId, Sequence[_Lane]] = {}
+    def _pending(self, streams: Iterable[StreamId], only: Model | None) -> Pending:
+        lanes: dict[str, list[Lane]] = {}
+        pending: dict[StreamId, Sequence[Lane]] = {}
         for stream in streams:
             category = stream.category
             if category not in lanes:
@@ -143,23 +106,23 @@ class Runner:
                 pending[stream] = fed
         return pending
 
-    def _lanes(self, category: str, only: Model | None) -> list[_Lane]:
-        lanes: list[_Lane] = []
+    def _lanes(self, category: str, only: Model | None) -> list[Lane]:
+        lanes: list[Lane] = []
         for name, projection in self.projections.items():
             if category not in projection.feeds or (only is not None and only.projection != name):
                 continue
             own = projection.feeds[category] == category
             models = (only,) if only is not None else self.generations.folding(name, projection.schema)
-            lanes += [_Lane(projection, model, str(model), own) for model in models]
+            lanes += [Lane(projection, model, str(model), own) for model in models]
         return lanes
 
     def _pass(
-        self, pending: _Pending, source: Source, rung: Rung, watch: str | None, deferred: int
-    ) -> tuple[_Pending, bool]:
+        self, pending: Pending, source: Source, rung: Rung, watch: str | None, deferred: int
+    ) -> tuple[Pending, bool]:
         """Fold and commit each stream in each lane once. Returns what must go round again, and if a race was lost."""
         shelves = self._shelves(pending, rung.shelves)
-        work = _Pass(rung, watch)
-        gaps: list[tuple[StreamId, _Lane, Cell]] = []
+        work = Pass(rung, watch)
+        gaps: list[tuple[StreamId, Lane, Cell]] = []
         for stream, lanes in pending.items():
             hint = source.hints.get(stream)
             for lane in lanes:
@@ -186,13 +149,13 @@ class Runner:
         rung.shelves.update(shelves)
         return work.unfinished, bool(lost)
 
-    def _shelves(self, pending: _Pending, earlier: Mapping[StreamId, Shelf]) -> dict[StreamId, Shelf]:
+    def _shelves(self, pending: Pending, earlier: Mapping[StreamId, Shelf]) -> dict[StreamId, Shelf]:
         """Take the rows that are fed from memory, and load the others. Rows with a poison mark are always loaded."""
         keys = {lane.key(stream): None for stream, lanes in pending.items() for lane in lanes if not lane.own}
         shelves = self._cache.take([*pending, *keys])
         for key in earlier.keys() & shelves.keys():
             shelves[key] = earlier[key]
-        missing: dict[str, tuple[_Lane, list[StreamId]]] = {}
+        missing: dict[str, tuple[Lane, list[StreamId]]] = {}
         for stream, lanes in pending.items():
             for lane in lanes:
                 key = stream if lane.own else lane.key(stream)
@@ -226,48 +189,3 @@ class Runner:
             if ids := cell.wanted:
                 wanted[cell.model, cell.key.tenant] += ids
         return {(model, tenant): self._models.get(model, tenant, ids) for (model, tenant), ids in wanted.items()}
-
-
-class _Pass:
-    """What one pass of a ring found out."""
-
-    def __init__(self, rung: Rung, watch: str | None) -> None:
-        self._rung, self._watch = rung, watch
-        self.unfinished: dict[StreamId, list[_Lane]] = {}
-        self.restored: list[Cell] = []
-        self._cut: set[StreamId] = set()
-
-    def advance(self, cell: Cell, lane: _Lane, run: Run) -> None:
-        """Fold `run` into `cell`, and note what failed or is not at its end."""
-        before = cell.folded
-        failure = cell.advance(run, self._rung.glimpses if lane.projection.name == self._watch else None)
-        if cell.folded > before:
-            self._rung.folded += cell.folded - before
-        elif cell.folded < before:
-            self.restored.append(cell)
-        if failure is not None:
-            self._rung.behind[lane.model, run.stream] = "too_new" if failure.waits else "poison"
-            self._rung.failures[lane.model, run.stream] = failure
-        elif cell.position(run.stream) < run.last:
-            self.again(run.stream, lane)
-
-    def must_store(self, cell: Cell) -> bool:
-        """Whether a reader can see what was folded, or the next page builds on it."""
-        return not cell.deferrable or cell.key in self._cut
-
-    def again(self, stream: StreamId, lane: _Lane) -> None:
-        """Let `stream` go round again in `lane`, unless it failed there; its row is stored first."""
-        lanes = self.unfinished.setdefault(stream, [])
-        if lane not in lanes and (lane.model, stream) not in self._rung.behind:
-            lanes.append(lane)
-        self._cut.add(lane.key(stream))
-        if not lanes:
-            del self.unfinished[stream]
-
-    def repeat(self, pending: _Pending, cells: Sequence[Cell]) -> None:
-        """Let all streams of `cells` go round again: what was folded into them is lost."""
-        places = {(cell.model, cell.key) for cell in cells}
-        for stream, lanes in pending.items():
-            for lane in lanes:
-                if (lane.model, lane.key(stream)) in places:
-                    self.again(stream, lane)

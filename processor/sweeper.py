@@ -9,7 +9,8 @@ import structlog
 from processor.errors import Retryable
 from processor.fairness import FairQueue
 from processor.quarantine import Quarantine
-from processor.runner import Rung, Runner
+from processor.rung import Rung
+from processor.runner import Runner
 from processor.source import Doorbell
 from processor.store import Store
 from processor.streams import StreamId

@@ -1,0 +1,93 @@
+"""What a ring finds out on its way: the rows it works on, what is left to do, and what stood in the way."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, NamedTuple
+
+import msgspec
+
+from processor.cache import Shelf
+from processor.cell import Cell, Glimpses
+from processor.models import Model
+from processor.projection import Projection
+from processor.run import Failure, Run
+from processor.streams import StreamId, fed_row
+
+Reason = Literal["held", "too_new", "poison", "raced", "more"]
+
+
+class Rung(msgspec.Struct):
+    """What a ring did.
+
+    `folded` counts events per model. `behind` tells which pairs are not at the head and why: stopped by poison
+    (`held`), waiting for a newer release (`too_new`), failed but to be tried again (`poison`, with the failure in
+    `failures`), outraced (`raced`), or with more events than this ring might fold (`more`). `glimpses` holds the
+    watched projection's view right after each event folded. `shelves` is for `Runner.keep`.
+    """
+
+    folded: int = 0
+    behind: dict[tuple[Model, StreamId], Reason] = msgspec.field(default_factory=dict)
+    failures: dict[tuple[Model, StreamId], Failure] = msgspec.field(default_factory=dict)
+    glimpses: Glimpses = msgspec.field(default_factory=dict)
+    shelves: dict[StreamId, Shelf] = msgspec.field(default_factory=dict)
+
+
+class Lane(NamedTuple):
+    """One model that streams of a category feed; `own`: each feeds the row of its own name. `name` is the model's."""
+
+    projection: Projection[Any]
+    model: Model
+    name: str
+    own: bool
+
+    def key(self, stream: StreamId) -> StreamId:
+        """Return the key of the row that `stream` feeds."""
+        return stream if self.own else fed_row(self.projection.feeds, stream) or stream
+
+
+Pending = Mapping[StreamId, Sequence[Lane]]
+"""What is left to do: per stream, the lanes in which it has not come to its end."""
+
+
+class Pass:
+    """What one pass of a ring found out."""
+
+    def __init__(self, rung: Rung, watch: str | None) -> None:
+        self._rung, self._watch = rung, watch
+        self.unfinished: dict[StreamId, list[Lane]] = {}
+        self.restored: list[Cell] = []
+        self._cut: set[StreamId] = set()
+
+    def advance(self, cell: Cell, lane: Lane, run: Run) -> None:
+        """Fold `run` into `cell`, and note what failed or is not at its end."""
+        before = cell.folded
+        failure = cell.advance(run, self._rung.glimpses if lane.projection.name == self._watch else None)
+        if cell.folded > before:
+            self._rung.folded += cell.folded - before
+        elif cell.folded < before:
+            self.restored.append(cell)
+        if failure is not None:
+            self._rung.behind[lane.model, run.stream] = "too_new" if failure.waits else "poison"
+            self._rung.failures[lane.model, run.stream] = failure
+        elif cell.position(run.stream) < run.last:
+            self.again(run.stream, lane)
+
+    def must_store(self, cell: Cell) -> bool:
+        """Whether a reader can see what was folded, or the next page builds on it."""
+        return not cell.deferrable or cell.key in self._cut
+
+    def again(self, stream: StreamId, lane: Lane) -> None:
+        """Let `stream` go round again in `lane`, unless it failed there; its row is stored first."""
+        lanes = self.unfinished.setdefault(stream, [])
+        if lane not in lanes and (lane.model, stream) not in self._rung.behind:
+            lanes.append(lane)
+        self._cut.add(lane.key(stream))
+        if not lanes:
+            del self.unfinished[stream]
+
+    def repeat(self, pending: Pending, cells: Sequence[Cell]) -> None:
+        """Let all streams of `cells` go round again: what was folded into them is lost."""
+        places = {(cell.model, cell.key) for cell in cells}
+        for stream, lanes in pending.items():
+            for lane in lanes:
+                if (lane.model, lane.key(stream)) in places:
+                    self.again(stream, lane)
