@@ -16,7 +16,7 @@ from ingest.shopify.hmac import Shop
 from ingest.shopify.webhook import ShopifyDoor
 from processor.clock import Clock, system_clock
 from processor.engine import Engine
-from processor.runner import Rung
+from processor.rung import Rung
 from processor.store import Store
 from projections import PROJECTIONS
 from projections.alerts.queries import AlertQueries

@@ -1,0 +1,29 @@
+"""A merchant's account on a channel, and how to speak to it."""
+
+import msgspec
+
+from channels.limits import Rate
+from channels.modes import Mode
+from channels.offers import Offers
+
+
+class Rates(msgspec.Struct, frozen=True):
+    """How often each operation may be asked, per seller.
+
+    Amazon publishes 5 a second for both, bursts of 5 and 10 (Listings Items API 2021-08-01, usage plans); 0.5 a
+    second is what sellers' accounts were granted in practice. A rate granted in an answer lowers these.
+    """
+
+    set_quantity: Rate = Rate(0.5, 5)
+    listing: Rate = Rate(0.5, 10)
+
+
+class Seller(msgspec.Struct, frozen=True):
+    """One seller of one tenant. A new one observes: nothing is sent until a person says so."""
+
+    tenant: str
+    seller_id: str
+    marketplace: str
+    client: Offers
+    mode: Mode = Mode.OBSERVE
+    rates: Rates = Rates()
