@@ -57,7 +57,7 @@ class Ledger:
     def accepted(self, begun: Begun, submission: SubmissionId) -> None:
         """Record that the channel took the quantity; `submission` is the event's correlation."""
         tell = begun.tell
-        happened = BroadcastAccepted(tell.attempt, tell.quantity, tell.cause_version)
+        happened = BroadcastAccepted(tell.attempt, tell.quantity, tell.cause_version, tell.listing)
         if self._record(begun, happened, submission):
             self.settle(begun.entry, "accepted")
 

@@ -117,11 +117,12 @@ class AlertAcknowledged(Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 class BroadcastAccepted(Struct, frozen=True, gc=False, omit_defaults=True):
-    """The channel took attempt number `attempt`: `quantity`, computed at `cause_version` of the SKU's stream."""
+    """The channel took attempt number `attempt`: `quantity` for `listing`, computed at the SKU's `cause_version`."""
 
     attempt: Annotated[int, Meta(ge=1)]
     quantity: Level
     cause_version: Annotated[int, Meta(ge=0)]
+    listing: Id | None = None
 
 
 class BroadcastRejected(Struct, frozen=True, gc=False, omit_defaults=True):

@@ -16,8 +16,9 @@ DUE = "due"
 class Listing(msgspec.Struct, array_like=True, gc=False):
     """One channel's side of a SKU. Fed by two streams: the mapping by the SKU's, the rest by the channel's.
 
-    `attempt` is the newest attempt with a known outcome; `accepted` the newest quantity the channel took; `refused`
-    the quantity refused where the newest outcome was a refusal, and `refusals` how many there were in a row.
+    `attempt` is the newest attempt with a known outcome; `accepted` the newest quantity the channel took, for
+    `accepted_listing`; `refused` the quantity refused where the newest outcome was a refusal, and `refusals` how many
+    there were in a row.
     """
 
     listing: str | None = None
@@ -30,6 +31,7 @@ class Listing(msgspec.Struct, array_like=True, gc=False):
     retry: bool = False
     refusals: int = 0
     refused_at: Instant | None = None
+    accepted_listing: str | None = None
     observed: int | None = None
     observed_at: Instant | None = None
 
@@ -53,12 +55,12 @@ class Broadcasts(msgspec.Struct, array_like=True, gc=False):
             return False
         if listing.refused is not None:
             return listing.retry or listing.refused != self.desired
-        return listing.accepted != self.desired
+        return listing.accepted != self.desired or listing.accepted_listing != listing.listing
 
     def settled(self, channel: Channel) -> bool:
-        """Whether the channel took the desired quantity."""
+        """Whether the channel took the desired quantity for the listing that is mapped."""
         listing = self.channels.get(channel)
-        return listing is not None and listing.refused is None and listing.accepted == self.desired
+        return listing is not None and listing.listing is not None and not self.due(channel)
 
     def keys(self) -> Keys:
         """Return the row's places in the due indexes: lowest quantity first, then oldest."""

@@ -77,8 +77,9 @@ def _channel(state: Broadcasts, event: Recorded, fact: object) -> None:
         return
     listing = _listing(state, channel)
     match fact:
-        case BroadcastAccepted(attempt=attempt, quantity=quantity):
+        case BroadcastAccepted(attempt=attempt, quantity=quantity, listing=told):
             listing.attempt, listing.accepted, listing.accepted_at = attempt, quantity, event.recorded_at
+            listing.accepted_listing = told
             listing.refused, listing.refusals = None, 0
         case BroadcastRejected(attempt=attempt, quantity=quantity, retry=retry):
             listing.attempt, listing.refused, listing.retry = attempt, quantity, retry

@@ -20,7 +20,7 @@ def test_a_listing_comes_to_show_its_stock(shop: Shop) -> None:
     shop.stock("A", 7)
     shop.settle(shop.dispatcher())
     assert shop.shown("A") == 7
-    assert shop.outcomes("A") == [BroadcastAccepted(1, 7, 1)]
+    assert shop.outcomes("A") == [BroadcastAccepted(1, 7, 1, "A")]
     assert shop.state("A").settled("amazon")
     assert (shop.delivery("A").outcome, shop.delivery("A").fence) == ("accepted", 1)
 
@@ -238,7 +238,7 @@ def test_a_refused_quantity_is_tried_again_after_its_backoff_which_doubles(shop:
     for seconds, outcomes in ((25, 1), (10, 2), (50, 2), (15, 3)):
         shop.settle(dispatcher, seconds)
         assert len(shop.outcomes("A")) == outcomes
-    assert shop.outcomes("A")[-1] == BroadcastAccepted(3, 7, 1)
+    assert shop.outcomes("A")[-1] == BroadcastAccepted(3, 7, 1, "A")
     assert shop.shown("A") == 7
 
 
@@ -283,7 +283,7 @@ def test_a_429_is_honoured_and_counts_as_no_attempt(shop: Shop) -> None:
     assert (shop.delivery("A").outcome, shop.delivery("A").doubtful) == ("untaken", False)
     shop.settle(dispatcher, 4)
     assert shop.sent() == [("A", 7), ("B", 8)]
-    assert shop.outcomes("A") == [BroadcastAccepted(2, 7, 1)]
+    assert shop.outcomes("A") == [BroadcastAccepted(2, 7, 1, "A")]
 
 
 def test_a_429_to_a_look_is_honoured_too(shop: Shop) -> None:
@@ -318,7 +318,7 @@ def test_an_unknown_outcome_is_told_again_under_a_new_number(shop: Shop) -> None
     shop.sell("A")
     shop.settle(dispatcher, 4)
     assert shop.sent() == [("A", 7), ("A", 6)]
-    assert shop.outcomes("A") == [BroadcastAccepted(2, 6, 3)]
+    assert shop.outcomes("A") == [BroadcastAccepted(2, 6, 3, "A")]
     assert not shop.delivery("A").doubtful
 
 

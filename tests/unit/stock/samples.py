@@ -61,7 +61,7 @@ SAMPLES = (
         {"detail": ""},
     ),
     Sample(AlertAcknowledged("a1"), {"alert": "a2"}, {}),
-    Sample(BroadcastAccepted(1, 3, 7), {"attempt": 2, "quantity": 0}, {"cause_version": 8}),
+    Sample(BroadcastAccepted(1, 3, 7), {"attempt": 2, "quantity": 0}, {"cause_version": 8, "listing": "SHIRT-2"}),
     Sample(
         BroadcastRejected(1, 3, 7, "INVALID", retry=False),
         {"attempt": 2, "quantity": 0},

@@ -1,0 +1,112 @@
+"""What a person is told, and when: on the crossing, and only then."""
+
+import msgspec
+import pytest
+
+from processor.ops import ProjectionQuarantined, ops_stream
+from processor.projection import Amend, Put
+from projections.alerts.documents import UNREAD, alert_id
+from projections.alerts.fold import AlertsProjection
+from stock.dispositions import RULES, Disposition
+from stock.events import (
+    AlertAcknowledged,
+    BroadcastAccepted,
+    BroadcastRejected,
+    LowStockThresholdSet,
+    ReturnReceived,
+    ReviewRequested,
+    SaleCancelled,
+    SaleRecorded,
+    StockAdjusted,
+    StockCounted,
+)
+from stock.identities import review_stream, sku, sku_stream
+from tests.unit.projections.story import ON_AMAZON, SHIRT, Story, alerts
+
+OPENED = StockAdjusted(10, "opening")
+THRESHOLD = LowStockThresholdSet(5)
+
+
+def test_stock_that_falls_to_its_threshold_is_low_once() -> None:
+    story = Story(AlertsProjection()).given(OPENED, THRESHOLD, SaleRecorded(4))
+    assert alerts(story.when(SaleRecorded(1))) == [("stock_low", "warning", 5)]
+    assert alerts(story.when(SaleRecorded(1))) == []
+
+
+def test_stock_that_rose_and_falls_again_is_low_again() -> None:
+    story = Story(AlertsProjection()).given(OPENED, THRESHOLD, SaleRecorded(5), SaleCancelled(3))
+    assert alerts(story.when(SaleRecorded(3))) == [("stock_low", "warning", 5)]
+
+
+def test_a_threshold_set_above_what_is_left_says_so() -> None:
+    assert alerts(Story(AlertsProjection()).given(OPENED).when(LowStockThresholdSet(10))) == [
+        ("stock_low", "warning", 10)
+    ]
+
+
+def test_sales_beyond_stock_are_critical_once() -> None:
+    story = Story(AlertsProjection()).given(OPENED, SaleRecorded(10))
+    assert alerts(story.when(SaleRecorded(2))) == [("oversold", "critical", 2)]
+    assert alerts(story.when(SaleRecorded(2))) == []
+
+
+def test_one_event_can_cross_two_lines() -> None:
+    story = Story(AlertsProjection()).given(OPENED, THRESHOLD)
+    assert alerts(story.when(SaleRecorded(11))) == [("stock_low", "warning", 0), ("oversold", "critical", 1)]
+
+
+def test_an_uncounted_sku_raises_no_stock_alert() -> None:
+    story = Story(AlertsProjection()).given(THRESHOLD)
+    assert alerts(story.when(SaleRecorded(3))) == []
+    assert alerts(story.when(StockCounted(4))) == [("stock_low", "warning", 4)]
+
+
+@pytest.mark.parametrize("disposition", Disposition)
+def test_a_return_raises_the_alert_of_its_disposition(disposition: Disposition) -> None:
+    raised = alerts(Story(AlertsProjection()).when(ReturnReceived(2, "merchant", disposition)))
+    rule = RULES[disposition].alert
+    assert raised == ([] if rule is None else [(*rule, 2)])
+
+
+def test_a_refusing_channel_is_told_at_the_first_and_the_third_refusal() -> None:
+    story = Story(AlertsProjection())
+    refusals = [alerts(story.when(BroadcastRejected(n, 7, 1, "INVALID"), ON_AMAZON)) for n in range(1, 5)]
+    assert refusals == [[("sync_failed", "warning", 7)], [], [("sync_failed", "critical", 7)], []]
+
+
+def test_an_acceptance_ends_the_count_of_refusals() -> None:
+    story = Story(AlertsProjection()).given(BroadcastRejected(1, 7, 1, "INVALID"), stream=ON_AMAZON)
+    story.when(BroadcastAccepted(2, 7, 1), ON_AMAZON)
+    assert alerts(story.when(BroadcastRejected(3, 6, 2, "INVALID"), ON_AMAZON)) == [("sync_failed", "warning", 6)]
+
+
+def test_a_refused_listing_alerts_about_its_sku() -> None:
+    (change,) = Story(AlertsProjection()).when(BroadcastRejected(1, 7, 1, "INVALID"), ON_AMAZON)
+    assert isinstance(change, Put)
+    assert msgspec.json.decode(change.document.body)["sku"] == "SHIRT"
+
+
+def test_a_stopped_projection_is_critical() -> None:
+    stopped = ProjectionQuarantined("inventory", 1, str(SHIRT), 3, "ValueError: no")
+    changes = Story(AlertsProjection()).when(stopped, ops_stream("acme", "inventory"))
+    assert alerts(changes) == [("projection_quarantined", "critical", 0)]
+
+
+def test_what_needs_a_person_is_told() -> None:
+    asked = ReviewRequested("unmapped_line", "shopify:4501", "line 1")
+    changes = Story(AlertsProjection()).when(asked, review_stream("acme", "shopify:4501"))
+    assert alerts(changes) == [("manual_review", "warning", 0)]
+
+
+def test_an_acknowledged_alert_is_read_and_leaves_the_unread() -> None:
+    story = Story(AlertsProjection()).given(OPENED, THRESHOLD, SaleRecorded(5))
+    name = alert_id(SHIRT, 3, "stock_low")
+    (change,) = story.when(AlertAcknowledged(name))
+    assert change == Amend(name, {"read": True}, leaves=(UNREAD,))
+
+
+def test_the_id_of_an_alert_is_safe_in_an_address_and_tells_streams_apart() -> None:
+    names = {alert_id(sku_stream("acme", sku(key)), 1, "oversold") for key in ("a/b", "a b", "ä", "ß" * 200, "ß" * 199)}
+    assert len(names) == 5
+    assert all(name.replace(".", "").replace("-", "").replace("_", "").replace("~", "").isalnum() for name in names)
+    assert all(len(name) < 900 and name.isascii() for name in names)
