@@ -30,7 +30,7 @@ run: .venv/.run ## start the demo: a seeded shop, a small Amazon, a trickle of o
 
 test: .venv/.dev ## run every test that this machine can run
 	@$(BIN)/python -m tests.servers
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n auto
 
 check: lint types walls test ## lint, types, walls, tests: what CI runs
 
