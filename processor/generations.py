@@ -48,24 +48,24 @@ class Generations:
 
     def __init__(self, registers: Registers, clock: Clock) -> None:
         self._registers, self._clock = registers, clock
-        self._cached: dict[str, tuple[Pointer, Instant]] = {}
+        self._cached: dict[str, tuple[Pointer, Instant, Instant]] = {}
 
     def pointer(self, projection: str, schema: int) -> Pointer:
         """Return the pointer, at most LEASE old. A projection met for the first time is live at generation 1."""
         cached = self._cached.get(projection)
-        if cached is not None and self._clock() < cached[1]:
+        if cached is not None and cached[1] <= self._clock() < cached[2]:
             return cached[0]
         return self.refresh(projection, schema)
 
     def refresh(self, projection: str, schema: int) -> Pointer:
         """Read the pointer anew."""
-        expires = instant(moment(self._clock()) + LEASE)
+        now = self._clock()
         pointer, revision = self._read(projection)
         if pointer is None:
             pointer = Pointer(live=1, schema=schema, newest=1)
             if not self._write(projection, pointer, revision):
                 return self.refresh(projection, schema)
-        self._cached[projection] = (pointer, expires)
+        self._cached[projection] = (pointer, now, instant(moment(now) + LEASE))
         return pointer
 
     def live(self, projection: str, schema: int) -> Model:
@@ -83,7 +83,8 @@ class Generations:
         known = [(pointer.live, pointer.schema)]
         if pointer.building is not None:
             known.append((pointer.building, pointer.building_schema))
-        known += [(old.generation, old.schema) for old in pointer.retiring]
+        now = self._clock()
+        known += [(old.generation, old.schema) for old in pointer.retiring if now < old.until]
         return tuple(Model(projection, generation) for generation, number in known if number == schema)
 
     def register(self, projection: str, schema: int) -> Model:
@@ -127,10 +128,10 @@ class Generations:
         return self._change(projection, schema, leave)
 
     def droppable(self, projection: str, schema: int) -> tuple[Model, ...]:
-        """Return the retired models that no worker folds any more."""
-        now = self._clock()
+        """Return the retired models that no worker has begun to fold for the length of a lease."""
         retiring = self.refresh(projection, schema).retiring
-        return tuple(Model(projection, old.generation) for old in retiring if old.until <= now)
+        left = instant(moment(self._clock()) - LEASE)
+        return tuple(Model(projection, old.generation) for old in retiring if old.until <= left)
 
     def dropped(self, projection: str, schema: int, gone: Model) -> None:
         """Note that `gone` was deleted from the store."""

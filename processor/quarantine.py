@@ -40,7 +40,8 @@ class Quarantine:
     """Counts failures, holds pairs whose event failed too often, and redrives them.
 
     A held pair is marked in its row, under the row's compare-and-set, so no worker can fold past the mark. The
-    engine's event is appended before the mark: a crash between repeats both, and the repeat is a duplicate.
+    engine's event is appended before the mark, and a redrive's before the mark is cleared: after a crash between, both
+    are done again, and what was told is told once.
     """
 
     def __init__(self, store: Store, runner: Runner, clock: Clock, *, attempts: int = 3) -> None:
@@ -65,14 +66,11 @@ class Quarantine:
         """Stop the pair before the failing event. Where the pair moved on meanwhile, nothing is held."""
         error = f"{type(failure.error).__name__}: {failure.error}"[:_MAX_ERROR]
         mark = Held(failure.version, error, self._clock())
-        told = False
         for _ in range(_RACES):
             key, row = self._row(model, failure.stream)
             if failure.stream in row.held or row.positions.get(failure.stream, 0) >= failure.version:
                 return
-            if not told:
-                self._tell(model, failure, error, row.revision)
-                told = True
+            self._tell(model, failure, error)
             held = msgspec.structs.replace(row, held={**row.held, failure.stream: mark})
             if self._commit(model, key, held):
                 _log.error("projection.quarantined", model=str(model), stream=str(failure.stream), error=error)
@@ -83,24 +81,22 @@ class Quarantine:
         """Clear the pair's mark and pull it on; None where it was not held in the live model."""
         fold = self._projection(projection)
         model = self._generations.live(projection, fold.schema)
-        freed = self.free(model, stream)
-        if freed is None:
+        mark = self._row(model, stream)[1].held.get(stream)
+        if mark is None:
             return None
-        mark, revision = freed
-        redriven = ProjectionRedriven(projection, model.generation, str(stream), mark.version)
-        self._append(stream.tenant, redriven, revision)
+        self._append(stream.tenant, ProjectionRedriven(projection, model.generation, str(stream), mark.version))
+        self.free(model, stream)
         return self._runner.ring([Doorbell(stream)])
 
-    def free(self, model: Model, stream: StreamId) -> tuple[Held, int] | None:
-        """Clear the pair's mark; return it with the row's revision before, None where the pair was not held."""
+    def free(self, model: Model, stream: StreamId) -> None:
+        """Clear the pair's mark, if there is one, and tell nobody."""
         for _ in range(_RACES):
             key, row = self._row(model, stream)
-            mark = row.held.get(stream)
-            if mark is None:
-                return None
+            if stream not in row.held:
+                return
             freed = {other: kept for other, kept in row.held.items() if other != stream}
             if self._commit(model, key, msgspec.structs.replace(row, held=freed)):
-                return mark, row.revision
+                return
         raise Contended(f"{stream} in {model}", _RACES)
 
     def stopped(self, tenant: str | None = None) -> Iterator[Stopped]:
@@ -110,19 +106,27 @@ class Quarantine:
             for _, stream, mark in self._models.held(model, tenant):
                 yield Stopped(name, model.generation, stream, mark.version, mark.error, mark.at)
 
-    def _tell(self, model: Model, failure: Failure, error: str, revision: int) -> None:
+    def _tell(self, model: Model, failure: Failure, error: str) -> None:
         """Append the engine's event for a live model. A model being built tells its rebuild instead."""
         fold = self._projection(model.projection)
         if self._generations.live(model.projection, fold.schema) == model:
             fact = ProjectionQuarantined(
                 model.projection, model.generation, str(failure.stream), failure.version, error
             )
-            self._append(failure.stream.tenant, fact, revision)
+            self._append(failure.stream.tenant, fact)
 
-    def _append(self, tenant: str, fact: OpsEvent, revision: int) -> None:
+    def _append(self, tenant: str, fact: OpsEvent) -> None:
         stream = ops_stream(tenant, fact.projection)
-        self._log.append([Append(stream, (ops_event(fact, str(revision), self._clock()),))])
+        self._log.append([Append(stream, (ops_event(fact, self._episode(stream, fact), self._clock()),))])
         self._runner.ring([Doorbell(stream)])
+
+    def _episode(self, ops: StreamId, fact: OpsEvent) -> str:
+        """Return how often the pair was redriven from this event: what tells one stop from its next, and only that."""
+        redriven = ProjectionRedriven(fact.projection, fact.generation, fact.stream, fact.version)
+        episode = 0
+        while self._log.find(ops, ops_event(redriven, str(episode), self._clock()).tx_id) is not None:
+            episode += 1
+        return str(episode)
 
     def _projection(self, name: str) -> Projection[Any]:
         if name not in self._runner.projections:

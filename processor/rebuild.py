@@ -79,7 +79,9 @@ class Rebuild:
         """Make `model` the live one if it has caught up with the live one on every stream; else change nothing.
 
         Only a pass that begins once every worker folds `model` may decide: before that the answer is False. The
-        catalogue is read after that moment, so that a stream begun during the fill is not missed.
+        catalogue is read after that moment, so that a stream begun during the fill is not missed. Workers of an older
+        release fold the live model alone; flip once they are gone, or readers wait for the sweeper on what they fold
+        meanwhile.
         """
         fold = self._fold(model.projection)
         pointer = self._generations.refresh(model.projection, fold.schema)

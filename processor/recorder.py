@@ -7,7 +7,7 @@ very event: of 400 concurrent sales each gets its own number.
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FoldTimeout
-from threading import Thread
+from threading import Semaphore, Thread
 from time import monotonic
 
 import msgspec
@@ -66,6 +66,7 @@ class Recorder:
         count = lanes or (1 if store.joins else 4)
         self._lanes: list[FairQueue[_Submission]] = [FairQueue(_weight) for _ in range(count)]
         self._folds = ThreadPoolExecutor(count * 2, "fold") if not store.joins else None
+        self._folding = Semaphore(count * 4)
         self._threads = [Thread(target=self._work, args=(lane,), name="recorder", daemon=True) for lane in self._lanes]
         for thread in self._threads:
             thread.start()
@@ -106,21 +107,24 @@ class Recorder:
 
     def _work(self, lane: FairQueue[_Submission]) -> None:
         while batch := lane.take(MAX_BATCH_EVENTS):
-            self._settle(batch)
+            wanted = [submission for submission in batch if submission.future.set_running_or_notify_cancel()]
+            if wanted:
+                self._settle(wanted)
 
     def _settle(self, batch: Sequence[_Submission]) -> None:
         """Commit the batch; where it fails for a reason of its content, each submission stands alone."""
         try:
             receipts = self._commit(batch)
-        except Retryable as error:
+        except StoreUnavailable as error:
             _fail(batch, error)
         except Exception as error:  # noqa: BLE001 - a lane must outlive whatever a batch raises
-            if len(batch) == 1:
-                _log.exception("recorder.failed")
-                _fail(batch, error)
-            else:
+            if len(batch) > 1:
                 for submission in batch:
                     self._settle([submission])
+                return
+            if not isinstance(error, Retryable):
+                _log.exception("recorder.failed")
+            _fail(batch, error)
         else:
             for submission in batch:
                 own = [next(receipts) for append in submission.appends for _ in append.events]
@@ -132,33 +136,41 @@ class Recorder:
         if self._folds is None:
             with self._store.unit():
                 outcomes = self._store.log.append(appends)
-                rung = self._fold_joined(outcomes, deadline)
+                rung = self._fold_joined(_bells(appends, outcomes), deadline)
             if rung is not None:
                 self._runner.keep(rung)
         else:
             outcomes = self._store.log.append(appends)
-            rung = self._fold_apart(self._folds, outcomes, deadline)
+            rung = self._fold_apart(self._folds, _bells(appends, outcomes), deadline)
         if rung is not None:
             self._on_rung(rung)
         streams = (append.stream for append in appends for _ in append.events)
         return (_receipt(stream, outcome, rung) for stream, outcome in zip(streams, outcomes, strict=True))
 
-    def _fold_joined(self, outcomes: Sequence[Outcome], deadline: float) -> Rung | None:
+    def _fold_joined(self, bells: Sequence[Doorbell], deadline: float) -> Rung | None:
         """Fold within the append's unit of work; a fold that fails is undone alone and left to the sweeper."""
         try:
             with self._store.unit():
-                return self._runner.fold(_bells(outcomes), watch=self._watch, deadline=deadline)
+                return self._runner.fold(bells, watch=self._watch, deadline=deadline)
         except Exception:  # noqa: BLE001 - the facts must be committed whatever the fold does
             _log.warning("recorder.fold_failed", exc_info=True)
             return None
 
-    def _fold_apart(self, pool: ThreadPoolExecutor, outcomes: Sequence[Outcome], deadline: float) -> Rung | None:
-        """Fold after the append, waiting until the deadline; a later fold goes on without anyone waiting."""
+    def _fold_apart(self, pool: ThreadPoolExecutor, bells: Sequence[Doorbell], deadline: float) -> Rung | None:
+        """Fold after the append, waiting until the deadline; a later fold goes on without anyone waiting.
+
+        Where too many of those go on, the store is slow: the sweeper will fold.
+        """
+        if not self._folding.acquire(blocking=False):
+            return None
 
         def fold() -> Rung:
-            rung = self._runner.fold(_bells(outcomes), watch=self._watch, deadline=deadline)
-            self._runner.keep(rung)
-            return rung
+            try:
+                rung = self._runner.fold(bells, watch=self._watch, deadline=deadline)
+                self._runner.keep(rung)
+                return rung
+            finally:
+                self._folding.release()
 
         try:
             return pool.submit(fold).result(timeout=max(0.0, deadline - monotonic()))
@@ -173,8 +185,13 @@ def _weight(submission: _Submission) -> int:
     return sum(len(append.events) for append in submission.appends)
 
 
-def _bells(outcomes: Sequence[Outcome]) -> list[Doorbell]:
-    return [Doorbell(o.event.stream, (o.event,)) for o in outcomes if isinstance(o, Appended)]
+def _bells(appends: Sequence[Append], outcomes: Sequence[Outcome]) -> list[Doorbell]:
+    """Ring with what was appended, and bare for what was known: its first append may not have been folded."""
+    streams = (append.stream for append in appends for _ in append.events)
+    return [
+        Doorbell(stream, (outcome.event,)) if isinstance(outcome, Appended) else Doorbell(stream)
+        for stream, outcome in zip(streams, outcomes, strict=True)
+    ]
 
 
 def _receipt(stream: StreamId, outcome: Outcome, rung: Rung | None) -> Receipt:

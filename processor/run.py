@@ -26,7 +26,7 @@ class Failure(msgspec.Struct, frozen=True):
 class Run(msgspec.Struct, frozen=True, gc=False):
     """Events `first`..`last` (both inclusive; `first` - 1 where there are none) of `stream`, each with its fact.
 
-    `failure` tells why the run ends before an event that could not be read.
+    `failure` tells why the run ends before an event that could not be read, `rest` holds that event and what follows.
     """
 
     stream: StreamId
@@ -34,6 +34,7 @@ class Run(msgspec.Struct, frozen=True, gc=False):
     last: int
     pairs: Sequence[tuple[Recorded, object]]
     failure: Failure | None = None
+    rest: Sequence[Recorded] = ()
 
 
 def run_of(events: Sequence[Recorded], codec: Codec) -> Run:
@@ -45,7 +46,8 @@ def run_of(events: Sequence[Recorded], codec: Codec) -> Run:
     except Exception as error:  # noqa: BLE001 - a codec may raise anything; the runner tells poison from TooNew
         read = len(facts)
         failure = Failure(stream, first + read, error)
-        return Run(stream, first, first + read - 1, list(zip(events[:read], facts, strict=True)), failure)
+        pairs = list(zip(events[:read], facts, strict=True))
+        return Run(stream, first, first + read - 1, pairs, failure, events[read:])
     return Run(stream, first, first + len(facts) - 1, list(zip(events, facts, strict=True)))
 
 

@@ -49,23 +49,29 @@ Pending = Mapping[StreamId, Sequence[Lane]]
 
 
 class Pass:
-    """What one pass of a ring found out."""
+    """What one pass of a ring found out.
+
+    `restored` are rows that fell back to what is stored, and with it other streams in them; `failed` rows may be older
+    than what is stored, which no commit has told.
+    """
 
     def __init__(self, rung: Rung, watch: str | None) -> None:
         self._rung, self._watch = rung, watch
         self.unfinished: dict[StreamId, list[Lane]] = {}
         self.restored: list[Cell] = []
+        self.failed: list[Cell] = []
         self._cut: set[StreamId] = set()
 
     def advance(self, cell: Cell, lane: Lane, run: Run) -> None:
         """Fold `run` into `cell`, and note what failed or is not at its end."""
-        before = cell.folded
+        before, at = cell.folded, cell.position(run.stream)
         failure = cell.advance(run, self._rung.glimpses if lane.projection.name == self._watch else None)
-        if cell.folded > before:
-            self._rung.folded += cell.folded - before
-        elif cell.folded < before:
+        came = cell.position(run.stream) - at
+        self._rung.folded += max(0, came)
+        if cell.folded - before != came:
             self.restored.append(cell)
         if failure is not None:
+            self.failed.append(cell)
             self._rung.behind[lane.model, run.stream] = "too_new" if failure.waits else "poison"
             self._rung.failures[lane.model, run.stream] = failure
         elif cell.position(run.stream) < run.last:

@@ -124,28 +124,23 @@ class Runner:
         work = Pass(rung, watch)
         gaps: list[tuple[StreamId, Lane, Cell]] = []
         for stream, lanes in pending.items():
-            hint = source.hints.get(stream)
             for lane in lanes:
                 cell = shelves[stream if lane.own else lane.key(stream)][lane.name]
                 if cell.stored.held and stream in cell.stored.held:
                     rung.behind[lane.model, stream] = "held"
-                elif hint is None or hint.first > cell.position(stream) + 1:
+                elif (run := source.hint(stream, cell.position(stream))) is None:
                     gaps.append((stream, lane, cell))
                 else:
-                    work.advance(cell, lane, hint)
-        if gaps:
-            runs = source.read((stream, cell.position(stream)) for stream, _, cell in gaps)
-            for stream, lane, cell in gaps:
-                run = runs.get(stream)
-                if run is not None:
                     work.advance(cell, lane, run)
-                if stream in source.cut:
-                    work.again(stream, lane)
+        if gaps:
+            _read(source, work, gaps)
         names = {lane.name for lanes in pending.values() for lane in lanes}
         moved = [cell for shelf in shelves.values() for name, cell in shelf.items() if cell.folded and name in names]
         lost = self._store([cell for cell in moved if cell.folded > deferred or work.must_store(cell)], shelves)
         if lost or work.restored:
             work.repeat(pending, [*lost, *work.restored])
+        for cell in work.failed:
+            shelves[cell.key].pop(str(cell.model), None)
         rung.shelves.update(shelves)
         return work.unfinished, bool(lost)
 
@@ -189,3 +184,14 @@ class Runner:
             if ids := cell.wanted:
                 wanted[cell.model, cell.key.tenant] += ids
         return {(model, tenant): self._models.get(model, tenant, ids) for (model, tenant), ids in wanted.items()}
+
+
+def _read(source: Source, work: Pass, gaps: Sequence[tuple[StreamId, Lane, Cell]]) -> None:
+    """Fold from the log where hints do not reach."""
+    source.read((stream, cell.position(stream)) for stream, _, cell in gaps)
+    for stream, lane, cell in gaps:
+        run = source.found(stream, cell.position(stream))
+        if run is not None:
+            work.advance(cell, lane, run)
+        if stream in source.cut:
+            work.again(stream, lane)

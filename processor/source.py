@@ -32,9 +32,24 @@ class Source:
         self.streams = list(hinted)
         self.hints = {stream: newest_run(events, codec) for stream, events in hinted.items() if events}
         self.cut: set[StreamId] = set()
+        self._read: dict[StreamId, Run] = {}
 
-    def read(self, wanted: Iterable[tuple[StreamId, int]]) -> dict[StreamId, Run]:
-        """Read a page of each stream after a version; where one is wanted after several, after the lowest."""
+    def hint(self, stream: StreamId, position: int) -> Run | None:
+        """Return the hinted run if it continues at `position`, or holds nothing beyond it; None where it cannot."""
+        run = self.hints.get(stream)
+        if run is None or run.first > position + 1:
+            return None
+        return run if run.failure is None else self._beyond(run, position)
+
+    def _beyond(self, run: Run, position: int) -> Run:
+        """Return what `run` holds for a row at `position`, which may have passed the event that the run ends before."""
+        if run.failure is None or position < run.failure.version:
+            return run
+        rest = run.rest[position + 1 - run.failure.version :]
+        return run_of(rest, self._codec) if rest else run
+
+    def read(self, wanted: Iterable[tuple[StreamId, int]]) -> None:
+        """Read a page of the streams, each after a version; where one is wanted after several, after the lowest."""
         after: dict[StreamId, int] = {}
         for stream, position in wanted:
             after[stream] = min(position, after.get(stream, position))
@@ -44,4 +59,9 @@ class Source:
             order = list(after)
             last = max(order.index(stream) for stream in found)
             self.cut = set(order[last:])
-        return {stream: run_of(events, self._codec) for stream, events in found.items()}
+        self._read = {stream: run_of(events, self._codec) for stream, events in found.items()}
+
+    def found(self, stream: StreamId, position: int) -> Run | None:
+        """Return what the last `read` brought of `stream` for a row at `position`."""
+        run = self._read.get(stream)
+        return run if run is None or run.failure is None else self._beyond(run, position)

@@ -1,6 +1,7 @@
 """The sweeper: finds what no doorbell brought, and tries again what failed. The safety net under every other path."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
 from threading import Event, Thread
 from time import monotonic
 
@@ -17,12 +18,19 @@ from processor.streams import StreamId
 
 BATCH = 100
 MAX_WAITING_PER_TENANT = 1000
+LONGEST_PAUSE = 10.0
+LONGEST_WAIT = 5.0
+RETRY_AFTER = 10.0
+"""Seconds until a stream is looked at again that waits for a newer release, or that broke its ring."""
 
 _log = structlog.get_logger("processor.sweeper")
 
 
 class Sweeper:
-    """Rings streams whose models lag behind the log, tenants in turn, and holds those that are poisoned."""
+    """Rings streams whose models lag behind the log, tenants in turn, and holds those that are poisoned.
+
+    A tenant's turn is one batch: BATCH streams and one page of events. What is left goes to the end of his queue.
+    """
 
     def __init__(
         self,
@@ -38,26 +46,62 @@ class Sweeper:
         self._quarantine, self._period, self._on_rung = quarantine, period, on_rung
         self._queue: FairQueue[StreamId] = FairQueue()
         self._queued: set[StreamId] = set()
+        self._resting: dict[StreamId, float] = {}
         self._stop = Event()
         self._thread: Thread | None = None
 
     def sweep(self) -> int:
         """Look once, ring what lags until nothing more can be rung, and return how many events were folded."""
-        for stream in self._lagging():
-            if stream not in self._queued and self._queue.backlog(stream.tenant) < MAX_WAITING_PER_TENANT:
-                self._queued.add(stream)
-                self._queue.put(stream.tenant, stream)
+        self._look()
+        return self._drain()
+
+    def _drain(self) -> int:
         folded = 0
-        while batch := self._queue.take(BATCH, timeout=0):
-            self._queued.difference_update(batch)
-            rung = self._runner.ring(Doorbell(stream) for stream in batch)
-            self._quarantine.consider(rung)
-            folded += rung.folded
-            if self._on_rung is not None:
-                self._on_rung(rung)
-            if self._stop.is_set():
-                break
+        while not self._stop.is_set() and (batch := self._queue.take(BATCH, timeout=0)):
+            for _, streams in groupby(sorted(batch), key=lambda stream: stream.tenant):
+                folded += self._turn(list(streams))
         return folded
+
+    def _look(self) -> None:
+        now = monotonic()
+        self._resting = {stream: until for stream, until in self._resting.items() if until > now}
+        for stream in self._lagging():
+            if self._stop.is_set():
+                return
+            if self._queue.backlog(stream.tenant) < MAX_WAITING_PER_TENANT and stream not in self._resting:
+                self._enqueue(stream)
+
+    def _enqueue(self, stream: StreamId) -> None:
+        if stream not in self._queued:
+            self._queued.add(stream)
+            self._queue.put(stream.tenant, stream)
+
+    def _turn(self, streams: Sequence[StreamId]) -> int:
+        """Ring one tenant's streams once; return how many events were folded."""
+        self._queued.difference_update(streams)
+        try:
+            rung = self._runner.ring(map(Doorbell, streams), deadline=0.0)
+        except Retryable:
+            raise
+        except Exception:  # noqa: BLE001 - a stream that breaks its ring must not take the others with it
+            if len(streams) > 1:
+                return sum(self._turn([stream]) for stream in streams)
+            _log.exception("sweeper.stream_failed", stream=str(streams[0]))
+            self._resting[streams[0]] = monotonic() + RETRY_AFTER
+            return 0
+        self._after(rung)
+        return rung.folded
+
+    def _after(self, rung: Rung) -> None:
+        self._quarantine.consider(rung)
+        if self._on_rung is not None:
+            self._on_rung(rung)
+        # Backwards, so that a stream with a long backlog does not come first again.
+        for (_, stream), reason in reversed(rung.behind.items()):
+            if reason == "more":
+                self._enqueue(stream)
+            elif reason == "too_new":
+                self._resting[stream] = monotonic() + RETRY_AFTER
 
     def _lagging(self) -> Iterator[StreamId]:
         for name, projection in self._runner.projections.items():
@@ -70,25 +114,27 @@ class Sweeper:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread after the batch under way."""
+        """End the thread after the batch under way; a long look is not waited for."""
         self._stop.set()
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(LONGEST_WAIT)
 
     def _run(self) -> None:
         pause = self._period
         while not self._stop.wait(pause):
             began = monotonic()
             try:
-                folded = self.sweep()
+                self._look()
+                looked = monotonic() - began
+                folded = self._drain()
             except Retryable as error:
                 _log.warning("sweeper.waits", reason=str(error))
-                pause = min(pause * 2, 10.0)
+                pause = min(pause * 2, LONGEST_PAUSE)
                 continue
             except Exception:  # noqa: BLE001 - the safety net must not tear
                 _log.exception("sweeper.failed")
-                pause = min(pause * 2, 10.0)
+                pause = min(pause * 2, LONGEST_PAUSE)
                 continue
             if folded:
                 _log.info("sweeper.swept", folded=folded)
-            pause = max(self._period, 20 * (monotonic() - began))
+            pause = min(max(self._period, 20 * looked), LONGEST_PAUSE)

@@ -15,6 +15,9 @@ from stock.identities import MAX_QUANTITY, Channel
 Quantity = Annotated[int, Meta(ge=1, le=MAX_QUANTITY)]
 Level = Annotated[int, Meta(ge=0, le=MAX_QUANTITY)]
 Delta = Annotated[int, Meta(ge=-MAX_QUANTITY, le=MAX_QUANTITY)]
+Shown = Annotated[int, Meta(ge=0, le=1_000_000_000_000)]
+"""What a channel shows: a sum of levels, so it may pass one level's bound."""
+
 Id = Annotated[str, Meta(min_length=1, max_length=200)]
 Code = Annotated[str, Meta(max_length=200)]
 ReasonCode = Literal["opening", "correction", "damage", "loss", "found", "transfer", "other"]
@@ -120,7 +123,7 @@ class BroadcastAccepted(Struct, frozen=True, gc=False, omit_defaults=True):
     """The channel took attempt number `attempt`: `quantity` for `listing`, computed at the SKU's `cause_version`."""
 
     attempt: Annotated[int, Meta(ge=1)]
-    quantity: Level
+    quantity: Shown
     cause_version: Annotated[int, Meta(ge=0)]
     listing: Id | None = None
 
@@ -129,7 +132,7 @@ class BroadcastRejected(Struct, frozen=True, gc=False, omit_defaults=True):
     """The channel refused attempt number `attempt`. `retry` tells whether trying again can help."""
 
     attempt: Annotated[int, Meta(ge=1)]
-    quantity: Level
+    quantity: Shown
     cause_version: Annotated[int, Meta(ge=0)]
     code: Code
     retry: bool = True
@@ -139,7 +142,7 @@ class ChannelQuantityObserved(Struct, frozen=True, gc=False, omit_defaults=True)
     """The channel was seen showing `quantity` at `event_time`, by its clock. Never changes stock."""
 
     notification: Id
-    quantity: Annotated[int, Meta(ge=-MAX_QUANTITY, le=MAX_QUANTITY)]
+    quantity: Annotated[int, Meta(ge=-1_000_000_000_000, le=1_000_000_000_000)]
     event_time: Instant
 
 

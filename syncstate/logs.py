@@ -1,4 +1,7 @@
-"""Logging: one line per occurrence on stderr, JSON unless a person looks on."""
+"""Logging: one line per occurrence on stderr, JSON unless a person looks on.
+
+Tracebacks tell where, never the values of variables: those are bodies, secrets and customer data.
+"""
 
 import logging
 import sys
@@ -35,5 +38,6 @@ def configure(level: str, form: Literal["auto", "json", "text"]) -> None:
 
 def _ending(*, text: bool) -> list[Processor]:
     if text:
-        return [structlog.dev.ConsoleRenderer()]
-    return [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        return [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+    tracebacks = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+    return [structlog.processors.ExceptionRenderer(tracebacks), structlog.processors.JSONRenderer()]

@@ -37,7 +37,7 @@ def find(data: Path) -> Presence | None:
         return None
     try:
         health = httpx.get(f"{noted.url}/health", timeout=_PATIENCE, trust_env=False).json()
-    except (httpx.HTTPError, ValueError):
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError):
         return None
     return noted if isinstance(health, dict) and health.get("instance") == noted.instance else None
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from processor.clock import Clock, system_clock
+from processor.errors import StoreUnavailable
 from processor.store import Store
 from syncstate.settings import Settings
 
@@ -51,11 +52,16 @@ def _postgres(url: str, clock: Clock) -> Store:
 
 def _dynamodb(endpoint: str | None, prefix: str | None, clock: Clock) -> Store:
     import boto3
+    from botocore.exceptions import BotoCoreError
 
     from processor.adapters.dynamodb import DynamoStore, client_config, tables
     from processor.adapters.dynamodb.catalogue import DEFAULT_PREFIX
 
-    client = boto3.client("dynamodb", endpoint_url=endpoint, config=client_config())
+    try:
+        client = boto3.client("dynamodb", endpoint_url=endpoint, config=client_config())
+    except (BotoCoreError, ValueError) as error:
+        advice = "look at AWS_DEFAULT_REGION and SYNCSTATE_DYNAMODB_ENDPOINT"
+        raise StoreUnavailable("open", f"{error} ({advice})") from error
     if endpoint is not None:
         tables.create(client, prefix or DEFAULT_PREFIX)
     return DynamoStore(client, prefix or DEFAULT_PREFIX, clock)

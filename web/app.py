@@ -4,10 +4,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from anyio.to_thread import current_default_thread_limiter
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 
 from web import problems
 from web.api import alerts, health, inventory, ledger, orders
+from web.origins import not_foreign
 from web.requests import RequestLog
 from web.services import Services
 
@@ -25,6 +26,7 @@ def create_app(services: Services) -> FastAPI:
         summary="Keeps Shopify and Amazon stock in step",
         lifespan=lifespan,
         redirect_slashes=False,
+        dependencies=[Depends(not_foreign)],
     )
     app.state.services = services
     for part in (orders, inventory, ledger, alerts, health):

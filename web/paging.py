@@ -1,6 +1,6 @@
 """Cursors and limits. A cursor is opaque: text that continues a listing, safe in a URL."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64decode, urlsafe_b64encode
 from typing import Annotated
 
 from fastapi import Query
@@ -21,6 +21,6 @@ def position(given: str | None) -> str | None:
     if given is None:
         return None
     try:
-        return urlsafe_b64decode(given + "=" * (-len(given) % 4)).decode()
+        return b64decode(given + "=" * (-len(given) % 4), altchars=b"-_", validate=True).decode()
     except ValueError as error:
         raise invalid("cursor", ValueError("is not a cursor of this listing")) from error

@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from processor.errors import Retryable
+from processor.errors import ProcessorError, Retryable
 from web.answers import ErrorAnswer
 
 RETRY_AFTER_SECONDS = 1
@@ -43,6 +43,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _validation)
     app.add_exception_handler(Retryable, _retryable)
+    app.add_exception_handler(ProcessorError, _failed)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -74,6 +75,12 @@ async def _retryable(_: Request, error: Exception) -> JSONResponse:
     _log.warning("http.unavailable", reason=str(error))
     answer = ErrorAnswer(error=str(error), code="unavailable", hint="send the same request again in a moment")
     return _respond(503, answer, {"Retry-After": str(RETRY_AFTER_SECONDS)})
+
+
+async def _failed(_: Request, error: Exception) -> JSONResponse:
+    """Say what the engine says: that the store is damaged, say, which no repetition mends."""
+    _log.error("http.failed", error=type(error).__name__, exc_info=error)
+    return _respond(500, ErrorAnswer(error=str(error), code="internal", hint="the log has the details"))
 
 
 async def _unexpected(_: Request, error: Exception) -> JSONResponse:

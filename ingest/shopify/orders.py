@@ -53,8 +53,12 @@ def content_tx(order: OrderSeen) -> str:
 
 
 def decide(history: Sequence[Seen], head: int, arriving: OrderSeen) -> Known | Unseen:
-    """Tell whether `arriving` must be appended to an order whose stream ends at version `head`."""
-    return Known() if any(seen.order == arriving for seen in history) else Unseen(head)
+    """Tell whether `arriving` must be appended to an order whose stream ends at version `head`.
+
+    Snapshots are the same where their identities are: the log would take no second one, in whatever order its lines.
+    """
+    tx = content_tx(arriving)
+    return Known() if any(content_tx(seen.order) == tx for seen in history) else Unseen(head)
 
 
 def implied(order: str, history: Sequence[Seen]) -> list[Implied]:

@@ -40,14 +40,17 @@ class ShopifyDoor:
         shop = self._signer(headers, body)
         if isinstance(shop, Refused):
             return shop
-        topic = headers.get("x-shopify-topic")
-        if topic is None:
+        topic = headers.get("x-shopify-topic", "").strip()
+        if not topic:
             return Refused("invalid", "the header X-Shopify-Topic is missing", "X-Shopify-Topic")
         if topic not in SNAPSHOTS:
             _log.info("shopify.ignored", topic=topic[:100], shop=shop.domain)
             return Ignored(topic)
         order = read(ShopifyOrder, body)
-        return order if isinstance(order, Refused) else self._take(shop.tenant, order)
+        if isinstance(order, Refused):
+            _log.warning("shopify.unreadable", topic=topic, shop=shop.domain, code=order.code, field=order.field)
+            return order
+        return self._take(shop.tenant, order)
 
     def _signer(self, headers: Mapping[str, str], body: bytes) -> hmac.Shop | Refused:
         """Return the shop that signed. Its domain is not signed, so only that shop's own secrets may vouch for it."""
@@ -55,7 +58,7 @@ class ShopifyDoor:
         shop = self._shops.get(domain)
         if shop is None:
             return _unknown(domain, registered=bool(self._shops))
-        if not hmac.is_signed(shop, body, headers.get(hmac.HEADER, "")):
+        if not hmac.is_signed(shop, body, headers.get(hmac.HEADER, "").strip()):
             _log.warning("shopify.bad_signature", shop=domain)
             return Refused(
                 "unauthorized",

@@ -11,6 +11,7 @@ INDEXES = CHANNELS
 """One index per channel: the SKUs that are due there, riskiest first."""
 
 DUE = "due"
+_MINUTE = len("2026-11-20T10:00")
 
 
 class Listing(msgspec.Struct, array_like=True, gc=False):
@@ -63,8 +64,12 @@ class Broadcasts(msgspec.Struct, array_like=True, gc=False):
         return listing is not None and listing.listing is not None and not self.due(channel)
 
     def keys(self) -> Keys:
-        """Return the row's places in the due indexes: lowest quantity first, then oldest."""
+        """Return the row's places in the due indexes: lower quantities first, then older changes.
+
+        Quantities are taken by their number of binary digits and times to the minute: a key that stays the same at
+        most sales of a busy SKU need not be written. Who acts on a page of it sorts that page exactly.
+        """
         if not self.channels:
             return ()
-        place = IndexKey(DUE, f"{self.desired:07d}|{self.changed_at}")
+        place = IndexKey(DUE, f"{self.desired.bit_length():02d}|{self.changed_at[:_MINUTE]}")
         return tuple(place if self.due(channel) else None for channel in CHANNELS)

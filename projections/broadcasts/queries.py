@@ -23,7 +23,9 @@ class BroadcastQueries:
     def due(self, tenant: str, channel: Channel, limit: int = 100) -> list[Sku]:
         """Return SKUs that the channel is to be told about, lowest quantity first, then oldest change.
 
+        The page is of those with the fewest binary digits of quantity, by the minute of their change.
         The index may trail a write by moments: read each row again before acting on it.
         """
         page = self._models.query(self._live(), tenant, INDEXES.index(channel), DUE, limit=limit)
-        return [Sku(item.id) for item in page.items]
+        found = [(BroadcastsProjection.decode(item.body), Sku(item.id)) for item in page.items]
+        return [sku for _, sku in sorted(found, key=lambda place: (place[0].desired, place[0].changed_at))]

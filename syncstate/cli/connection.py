@@ -46,8 +46,8 @@ class Api:
 def connected(settings: Settings) -> Iterator[Api]:
     """Yield the API over the data that `settings` name. Raises Failure where there is none."""
     logs.configure("warning", settings.log_format)
-    settings = settings.model_copy(update={"data": _folder(settings.data)})
     with sentences():
+        settings = settings.model_copy(update={"data": _folder(settings.data)})
         running = presence.find(settings.data)
         if running is not None:
             yield Api(settings.data, running.url)

@@ -8,6 +8,7 @@ from urllib.parse import quote
 import typer
 
 from syncstate.cli.connection import Api, connected
+from syncstate.cli.failures import Failure
 from syncstate.cli.options import AsJson, Data, settings_with
 
 _PAGE = 1000
@@ -36,10 +37,19 @@ def events(
 
 def _ledger(api: Api, sku: str, after: int) -> Iterator[dict[str, Any]]:
     position: int | None = after
+    path = f"/api/events/{_in_path(sku)}"
     while position is not None:
-        page = api.get(f"/api/events/{quote(sku, safe='')}", {"after": position, "limit": _PAGE})
+        page = api.get(path, {"after": position, "limit": _PAGE})
         yield from page["events"]
         position = page["nextAfter"]
+
+
+def _in_path(sku: str) -> str:
+    """Escape all that is special in a path, dots too: the SKU `..` is no way up. Raises Failure for what is no text."""
+    try:
+        return quote(sku, safe="").replace(".", "%2E")
+    except UnicodeEncodeError as error:
+        raise Failure("the SKU is not text in UTF-8", 2) from error
 
 
 def _line(entry: dict[str, Any]) -> str:

@@ -35,7 +35,8 @@ def sentences() -> Iterator[None]:
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise Failure(f"{error.filename or 'the system'}: {error.strerror or error}") from error
+        advice = ": name another folder with --data" if error.filename else ""
+        raise Failure(f"{error.filename or 'the system'}: {error.strerror or error}{advice}") from error
 
 
 def of_settings(error: ValidationError) -> Failure:

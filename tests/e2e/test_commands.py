@@ -47,6 +47,17 @@ def test_commands_tell_the_same_through_a_server_and_without_one(tmp_path: Path)
     assert "no server runs" in command("status", "--data", str(data)).stdout
 
 
+@pytest.mark.parametrize("sku", [".", "..", "a/../b", "-A"])
+def test_any_sku_has_a_ledger(tmp_path: Path, sku: str) -> None:
+    data = tmp_path / "data"
+    with Server(data) as server:
+        server.post(a_simple_body((sku, 10), order="init-1")).raise_for_status()
+        done = command("events", "--data", str(data), "--json", "--", sku)
+        assert (done.returncode, done.stdout.count("\n")) == (0, 1), done.stderr
+        nameless = command("events", "\udcff", "--data", str(data))
+        assert (nameless.returncode, nameless.stderr.count("\n")) == (2, 1)
+
+
 def test_the_demos_folder_is_found_where_it_alone_has_data(tmp_path: Path) -> None:
     with Server(tmp_path / "data" / "demo") as server:
         server.post(a_simple_body((SKU, 10), order="init-1")).raise_for_status()
@@ -91,6 +102,8 @@ def test_a_second_server_on_one_folder_is_refused_in_one_sentence(tmp_path: Path
         (("serve", "--data", "{data}", "--port", "70000"), 2, "--port"),
         (("events",), 2, "SKU"),
         (("events", "A", "--after", "-1"), 2, "--after"),
+        (("serve", "--data", "/dev/null"), 1, "name another folder with --data"),
+        (("status", "--data", "n" * 300), 1, "name another folder with --data"),
     ],
 )
 def test_a_failure_says_what_to_do(tmp_path: Path, arguments: tuple[str, ...], code: int, said: str) -> None:
@@ -125,6 +138,15 @@ def test_a_setting_that_cannot_be_read_is_named(tmp_path: Path, name: str, value
     assert name in done.stderr
     assert "Traceback" not in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_an_address_that_is_none_is_refused_by_name(tmp_path: Path) -> None:
+    env = environment(
+        SYNCSTATE_STORE="dynamodb", SYNCSTATE_DYNAMODB_ENDPOINT="nowhere", AWS_DEFAULT_REGION="eu-central-1"
+    )
+    done = command("serve", "--data", str(tmp_path / "data"), "--port", "0", env=env)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "SYNCSTATE_DYNAMODB_ENDPOINT" in done.stderr
 
 
 def test_half_a_seller_is_refused_by_name(tmp_path: Path) -> None:

@@ -15,8 +15,9 @@ def test_a_note_of_a_server_that_is_gone_means_no_server(tmp_path: Path) -> None
 
 
 def test_a_note_that_cannot_be_read_means_no_server(tmp_path: Path) -> None:
-    (tmp_path / "server.json").write_text('{"url": 1')
-    assert presence.find(tmp_path) is None
+    for note in ('{"url": 1', '{"url": "http://\\u0000", "pid": 1, "instance": "i"}'):
+        (tmp_path / "server.json").write_text(note)
+        assert presence.find(tmp_path) is None
 
 
 def test_only_the_own_note_is_withdrawn(tmp_path: Path) -> None:

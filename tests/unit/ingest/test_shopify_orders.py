@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from ingest.outcome import Ignored, Refused, Taken
 from ingest.shopify.hmac import Shop
@@ -61,6 +62,29 @@ def test_a_redelivery_counts_once(shopify: ShopifyDoor, engine: Engine) -> None:
     assert [item.status for item in again.items] == ["duplicate"]
     assert facts_of(engine, "SHIRT") == [SaleRecorded(2, "4501", "1")]
     assert len(snapshots_of(engine, "4501")) == 1
+
+
+def test_lines_in_another_order_tell_nothing_new(shopify: ShopifyDoor, engine: Engine) -> None:
+    deliver(shopify, an_order_body(a_line(1), a_line(2, "MUG")))
+    again = deliver(shopify, an_order_body(a_line(2, "MUG"), a_line(1)), topic="orders/updated")
+    assert [(item.sku, item.status) for item in again.items] == [("MUG", "duplicate"), ("SHIRT", "duplicate")]
+    assert len(snapshots_of(engine, "4501")) == 1
+
+
+def test_spaces_around_a_header_are_not_part_of_it(shopify: ShopifyDoor, engine: Engine) -> None:
+    body = an_order_body()
+    headers = {name: f" {value}\t" for name, value in shopify_headers(body).items()}
+    assert isinstance(shopify.receive(headers, body), Taken)
+    assert facts_of(engine, "SHIRT") == [SaleRecorded(1, "4501", "1")]
+
+
+def test_a_genuine_delivery_that_cannot_be_read_is_logged_without_its_content(shopify: ShopifyDoor) -> None:
+    body = an_order_body(a_line(quantity=-1), email="jane@example.com")
+    with capture_logs() as logged:
+        shopify.receive(shopify_headers(body), body)
+    [line] = logged
+    assert (line["event"], line["field"]) == ("shopify.unreadable", "line_items[0].quantity")
+    assert "jane" not in str(line)
 
 
 @pytest.mark.parametrize("topic", ["orders/create", "orders/paid", "orders/updated", "orders/cancelled"])

@@ -91,7 +91,7 @@ def test_an_observation_changes_no_quantity_and_an_older_one_nothing_at_all() ->
     assert story.state.channels["amazon"].observed == 4
 
 
-def test_lower_quantities_come_first_then_older_changes() -> None:
+def test_much_lower_quantities_come_first() -> None:
     keys = [
         Story(BroadcastsProjection()).given(StockAdjusted(n, "opening"), MAPPED).state.keys()[0] for n in (9, 10, 100)
     ]

@@ -1,13 +1,18 @@
+import asyncio
 import json
 from collections import Counter
 from collections.abc import AsyncIterator
 
 import pytest
+from starlette.types import Message
 
 from processor.adapters.memory import MemoryStore
 from processor.engine import Engine
+from processor.errors import Misuse
 from tests.payloads import a_line, a_simple_body, an_order_body, payload, shopify_headers
 from tests.unit.web.client import Client
+from web.app import create_app
+from web.services import Services
 
 HOOK = "/webhook/shopify"
 
@@ -128,6 +133,58 @@ def test_a_body_that_declares_itself_too_long_is_not_even_read(client: Client) -
 
     answer = client.ask("POST", HOOK, content=unread(), headers={"Content-Length": str(1024 * 1024 + 1)})
     assert answer.status_code == 413
+
+
+def test_a_client_that_leaves_in_the_middle_of_a_body_is_no_failure_of_ours(parts: Services) -> None:
+    """Asked below HTTP: a client that has left reads no answer."""
+    arriving: list[Message] = [
+        {"type": "http.request", "body": b'{"orderId"', "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return arriving.pop(0)
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": HOOK, "headers": [], "query_string": b""}
+    asyncio.run(create_app(parts)(scope, receive, send))
+    assert sent[0]["status"] == 400
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Origin": "http://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://here:81"},
+    ],
+)
+def test_a_page_of_another_site_cannot_send_orders(client: Client, headers: dict[str, str]) -> None:
+    answer = client.post(HOOK, a_simple_body(("A", 1)), headers)
+    assert (answer.status_code, answer.json()["code"]) == (403, "foreign_origin")
+    assert client.get("/api/inventory/A").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "none"}, {"Origin": "http://here"}]
+)
+def test_a_page_of_our_own_may(client: Client, headers: dict[str, str]) -> None:
+    assert client.post(HOOK, a_simple_body(("A", 1)), headers).status_code == 200
+
+
+def test_a_store_that_waiting_does_not_mend_is_500_with_its_own_sentence(client: Client, engine: Engine) -> None:
+    def damaged(*_: object) -> list[bool]:
+        raise Misuse("the file is no database")
+
+    engine.store.log.append = damaged  # type: ignore[method-assign, assignment]
+    answer = client.post(HOOK, a_simple_body(("A", 1)))
+    assert (answer.status_code, answer.json()["code"]) == (500, "internal")
+    assert "no database" in answer.json()["error"]
 
 
 def test_a_long_signed_order_is_taken(client: Client) -> None:

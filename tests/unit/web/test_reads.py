@@ -102,7 +102,13 @@ def test_the_listing_comes_in_pages_that_join_without_gap_or_repeat(client: Clie
 
 @pytest.mark.parametrize(
     ("params", "field"),
-    [({"limit": "0"}, "limit"), ({"limit": "1001"}, "limit"), ({"limit": "x"}, "limit"), ({"cursor": "é"}, "cursor")],
+    [
+        ({"limit": "0"}, "limit"),
+        ({"limit": "1001"}, "limit"),
+        ({"limit": "x"}, "limit"),
+        ({"cursor": "é"}, "cursor"),
+        ({"cursor": "!!!!"}, "cursor"),
+    ],
 )
 def test_a_bad_parameter_is_400_and_names_itself(client: Client, params: dict[str, str], field: str) -> None:
     answer = client.get("/api/inventory", **params)
