@@ -45,6 +45,17 @@ class TooNew(Retryable):
         self.type, self.schema, self.known = type_, schema, known
 
 
+class Outdated(Retryable):
+    """The live model was folded by a release with another schema of the projection, whose rows this one cannot read."""
+
+    def __init__(self, projection: str, found: int, wanted: int) -> None:
+        super().__init__(
+            f"the read model {projection} is of schema {found} and this release reads schema {wanted}:"
+            " start `syncstate serve`, which rebuilds it"
+        )
+        self.projection, self.found, self.wanted = projection, found, wanted
+
+
 class Poison(ProcessorError):
     """Folding an event failed for a reason that will not pass."""
 

@@ -11,7 +11,7 @@ from datetime import timedelta
 import msgspec
 
 from processor.clock import Clock, Instant, instant, moment
-from processor.errors import Contended, Misuse
+from processor.errors import Contended, Misuse, Outdated
 from processor.models import Model
 from processor.registers import Registers
 
@@ -69,8 +69,11 @@ class Generations:
         return pointer
 
     def live(self, projection: str, schema: int) -> Model:
-        """Return the model that readers read."""
-        return Model(projection, self.pointer(projection, schema).live)
+        """Return the model that readers read. Raises Outdated where it is of another schema."""
+        pointer = self.pointer(projection, schema)
+        if pointer.schema != schema:
+            raise Outdated(projection, pointer.schema, schema)
+        return Model(projection, pointer.live)
 
     def folding(self, projection: str, schema: int) -> tuple[Model, ...]:
         """Return the models a ring folds: those of `schema`, since this program has no other fold.

@@ -21,6 +21,7 @@ from processor.streams import StreamId, fed_row
 
 _RACES = 20
 _MAX_ERROR = 500
+_REMEMBERED = 10_000
 
 _log = structlog.get_logger("processor.quarantine")
 
@@ -56,6 +57,8 @@ class Quarantine:
             if failure.waits:
                 _log.warning("projection.waits", model=str(model), stream=str(stream), reason=str(failure.error))
                 continue
+            if len(self._failures) > _REMEMBERED:
+                self._failures.clear()
             place = (model, stream, failure.version)
             self._failures[place] = self._failures.get(place, 0) + 1
             if self._failures[place] >= self._attempts:
@@ -109,7 +112,7 @@ class Quarantine:
     def _tell(self, model: Model, failure: Failure, error: str) -> None:
         """Append the engine's event for a live model. A model being built tells its rebuild instead."""
         fold = self._projection(model.projection)
-        if self._generations.live(model.projection, fold.schema) == model:
+        if self._generations.pointer(model.projection, fold.schema).live == model.generation:
             fact = ProjectionQuarantined(
                 model.projection, model.generation, str(failure.stream), failure.version, error
             )

@@ -1,6 +1,6 @@
 """Rebuild a projection: a new generation beside the live one, filled from the log, then flipped in one step."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
@@ -8,6 +8,7 @@ import msgspec
 
 from processor.clock import Clock
 from processor.errors import ProcessorError
+from processor.generations import LEASE
 from processor.models import Model
 from processor.projection import Projection
 from processor.quarantine import Quarantine
@@ -93,7 +94,26 @@ class Rebuild:
         if any(stream not in carried for stream in self._behind(model, Model(model.projection, pointer.live))):
             return False
         self._generations.flip(model.projection, fold.schema, model)
+        left = self._store.models.lagging(model, fold.feeds)
+        while batch := list(islice(left, _BATCH)):
+            self._runner.ring([Doorbell(stream) for stream in batch], only=model)
         return True
+
+    def outdated(self) -> list[str]:
+        """Name the projections whose live model was folded by another schema than this release's."""
+        folds = self._runner.projections
+        return [name for name, f in folds.items() if self._generations.refresh(name, f.schema).schema != f.schema]
+
+    def run(self, projection: str, pause: Callable[[float], None]) -> Iterator[Progress]:
+        """Rebuild `projection` from registration to flip, yielding after each batch of streams.
+
+        `pause` waits for seconds. Raises RebuildStopped where the log holds what cannot be folded.
+        """
+        model = self.register(projection)
+        yield from self.fill(model)
+        while not self.flip(model):
+            pause(LEASE.total_seconds() / 4)
+            yield from self.fill(model)
 
     def retire(self, projection: str) -> list[Model]:
         """Delete the generations that no worker folds any more, and return them."""
@@ -124,7 +144,7 @@ class Rebuild:
 
     def _held_live(self, model: Model) -> set[StreamId]:
         fold = self._fold(model.projection)
-        live = self._generations.live(model.projection, fold.schema)
+        live = Model(model.projection, self._generations.pointer(model.projection, fold.schema).live)
         return {stream for _, stream, _ in self._store.models.held(live)}
 
     def _fold(self, name: str) -> Projection[Any]:

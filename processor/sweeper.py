@@ -23,6 +23,8 @@ LONGEST_WAIT = 5.0
 RETRY_AFTER = 10.0
 """Seconds until a stream is looked at again that waits for a newer release, or that broke its ring."""
 
+_STORE_IS_DOWN = 3
+
 _log = structlog.get_logger("processor.sweeper")
 
 
@@ -77,20 +79,38 @@ class Sweeper:
             self._queue.put(stream.tenant, stream)
 
     def _turn(self, streams: Sequence[StreamId]) -> int:
-        """Ring one tenant's streams once; return how many events were folded."""
+        """Ring one tenant's streams once; return how many events were folded.
+
+        A stream that breaks its ring must not take the others with it: they are rung one by one. Raises Retryable
+        where several in a row fail: then it is the store.
+        """
         self._queued.difference_update(streams)
         try:
             rung = self._runner.ring(map(Doorbell, streams), deadline=0.0)
-        except Retryable:
-            raise
-        except Exception:  # noqa: BLE001 - a stream that breaks its ring must not take the others with it
-            if len(streams) > 1:
-                return sum(self._turn([stream]) for stream in streams)
-            _log.exception("sweeper.stream_failed", stream=str(streams[0]))
-            self._resting[streams[0]] = monotonic() + RETRY_AFTER
-            return 0
+        except Exception:  # noqa: BLE001 - whatever broke it, it is told stream by stream
+            return self._one_by_one(streams)
         self._after(rung)
         return rung.folded
+
+    def _one_by_one(self, streams: Sequence[StreamId]) -> int:
+        folded = failed = 0
+        for stream in streams:
+            try:
+                rung = self._runner.ring([Doorbell(stream)], deadline=0.0)
+            except Exception as error:
+                failed += 1
+                if isinstance(error, Retryable) and failed >= _STORE_IS_DOWN:
+                    raise
+                self._rest(stream, error)
+            else:
+                failed = 0
+                self._after(rung)
+                folded += rung.folded
+        return folded
+
+    def _rest(self, stream: StreamId, error: Exception) -> None:
+        _log.error("sweeper.stream_failed", stream=str(stream), reason=f"{type(error).__name__}: {error}")
+        self._resting[stream] = monotonic() + RETRY_AFTER
 
     def _after(self, rung: Rung) -> None:
         self._quarantine.consider(rung)

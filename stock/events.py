@@ -116,7 +116,7 @@ class ReviewRequested(Struct, frozen=True, gc=False, omit_defaults=True):
 class AlertAcknowledged(Struct, frozen=True, gc=False, omit_defaults=True):
     """A person has read an alert; appended to the stream that the alert arose from."""
 
-    alert: Annotated[str, Meta(min_length=1, max_length=2000)]
+    alert: Annotated[str, Meta(min_length=1, max_length=900)]
 
 
 class BroadcastAccepted(Struct, frozen=True, gc=False, omit_defaults=True):

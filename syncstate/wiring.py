@@ -2,11 +2,14 @@
 
 import os
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from uuid import uuid4
+
+import structlog
 
 from channels.dispatcher import Dispatcher
 from channels.simulators.amazon import Simulator
@@ -29,6 +32,8 @@ from syncstate.settings import Settings
 from syncstate.stores import open_store
 from web.services import Services
 
+_log = structlog.get_logger("syncstate")
+
 
 @dataclass(frozen=True)
 class System:
@@ -44,7 +49,13 @@ class System:
         return self.services.engine
 
     def start(self) -> None:
-        """Set the background work going: the sweeper and the updates to channels."""
+        """Set the background work going: the sweeper and the updates to channels.
+
+        Read models of an older release are rebuilt first: until that is done this one cannot read them.
+        """
+        for projection in self.engine.rebuild.outdated():
+            for progress in self.engine.rebuild.run(projection, time.sleep):
+                _log.info("projection.rebuilding", projection=projection, events=progress.events)
         if self.amazon is not None:
             services = self.services
             stock_shelves(self.amazon.amazon, services.inventory, services.broadcasts, services.tenant)

@@ -82,7 +82,7 @@ class SimpleDoor:
         if not item.quantity:
             return None
         happened: StockAdjusted | SaleRecorded
-        if order.order is not None and order.order.startswith(OPENING):
+        if order.order is not None and order.order.casefold().startswith(OPENING):
             happened = StockAdjusted(delta=item.quantity, reason="opening")
         else:
             happened = SaleRecorded(item.quantity, order=order.order)

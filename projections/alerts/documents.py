@@ -44,11 +44,14 @@ class Alert(msgspec.Struct, frozen=True):
 
 def alert_id(stream: StreamId, version: int, type_: AlertType) -> str:
     """Return the alert's id: URL-safe, made of its stream, version and type alone."""
+    return f"{type_}.{version}.{stream_name(stream)}"
+
+
+def stream_name(stream: StreamId) -> str:
+    """Return how ids name a stream: all alerts of one stream end alike."""
     place = f"{stream.category}/{stream.key}".encode()
     name = urlsafe_b64encode(place).decode().rstrip("=")
-    if len(name) > _MAX_KEY:
-        name = "~" + blake2b(place, digest_size=24).hexdigest()
-    return f"{type_}.{version}.{name}"
+    return name if len(name) <= _MAX_KEY else "~" + blake2b(place, digest_size=24).hexdigest()
 
 
 def document(alert: Alert) -> Document:

@@ -10,7 +10,7 @@ from processor.models import Keys
 from processor.ops import OPS, ProjectionQuarantined
 from processor.projection import Amend, Change, Put
 from processor.streams import StreamId
-from projections.alerts.documents import INDEXES, UNREAD, Alert, AlertType, alert_id, document
+from projections.alerts.documents import INDEXES, UNREAD, Alert, AlertType, alert_id, document, stream_name
 from stock import balance
 from stock.balance import Balance
 from stock.dispositions import RULES, Severity
@@ -128,8 +128,10 @@ def _return(state: Watch, event: Recorded, fact: ReturnReceived) -> list[Change]
 
 
 def _acknowledged(state: Watch, event: Recorded, fact: AlertAcknowledged) -> list[Change]:
-    del state, event
-    return [Amend(fact.alert, {"read": True}, leaves=(UNREAD,))]
+    """Mark the alert as read. One of another stream is not this row's to change."""
+    del state
+    own = fact.alert.endswith(f".{stream_name(event.stream)}")
+    return [Amend(fact.alert, {"read": True}, leaves=(UNREAD,))] if own else []
 
 
 def _review(state: Watch, event: Recorded, fact: ReviewRequested) -> list[Change]:

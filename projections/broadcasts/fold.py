@@ -76,6 +76,8 @@ def _channel(state: Broadcasts, event: Recorded, fact: object) -> None:
     if channel is None:
         return
     listing = _listing(state, channel)
+    if isinstance(fact, BroadcastAccepted | BroadcastRejected) and fact.attempt < listing.attempt:
+        return  # told late, by a dispatcher that had been overtaken
     match fact:
         case BroadcastAccepted(attempt=attempt, quantity=quantity, listing=told):
             listing.attempt, listing.accepted, listing.accepted_at = attempt, quantity, event.recorded_at

@@ -41,8 +41,8 @@ LARGEST = [
     LowStockThresholdSet(None),
     OrderSeen(()),
     OrderSeen((OrderLine("l", 0, "\N{GRINNING FACE}" * 200),)),
-    ChannelQuantityObserved("n", -1_000_000, MORNING),
-    AlertAcknowledged("a" * 2000),
+    ChannelQuantityObserved("n", -1_000_000_000_000, MORNING),
+    AlertAcknowledged("a" * 900),
     BroadcastAccepted(1, 0, 0),
 ]
 
@@ -75,7 +75,7 @@ IMPOSSIBLE: list[StockEvent] = [
     BroadcastAccepted(0, 1, 1),
     BroadcastAccepted(1, 1, -1),
     BroadcastRejected(1, -1, 1, "c"),
-    ChannelQuantityObserved("n", 1_000_001, MORNING),
+    ChannelQuantityObserved("n", 1_000_000_000_001, MORNING),
     SaleRecorded("1"),  # type: ignore[arg-type]
     SaleRecorded(1.5),  # type: ignore[arg-type]
 ]
