@@ -1,0 +1,107 @@
+"""How commits are taken: rows by compare-and-set, many to a statement; then what hangs on the rows that were."""
+
+from collections.abc import Iterator, Sequence
+from typing import Generic
+
+from processor.adapters.sql.connections import C
+from processor.adapters.sql.names import Names
+from processor.adapters.sql.places import places
+from processor.adapters.sql.rows import besides, full_row, version_if_plain
+from processor.adapters.sql.schema import first_row, model_of
+from processor.adapters.sql.statements import ModelStatements, PlainRow, PutDocument
+from processor.models import Commit, Model
+
+Numbered = tuple[int, Commit]
+"""A row's id and the commit of it."""
+
+
+class Committer(Generic[C]):
+    """Takes commits within a transaction. A statement tells which rows it refused, so nothing has to be undone."""
+
+    def __init__(self, names: Names[C], statements: ModelStatements[C]) -> None:
+        self._names, self._statements = names, statements
+
+    def take(self, connection: C, commits: Sequence[Commit]) -> list[bool]:
+        """Take each commit whose row is still at its revision; answer which were."""
+        ids = self._ids(connection, commits)
+        rest = self._replace_plain(connection, commits, ids)
+        taken = [True] * len(commits)
+        if rest:
+            for place in self._take_full(connection, commits, ids, rest):
+                taken[place] = False
+        changed = [(id_, c) for id_, c, done in zip(ids, commits, taken, strict=True) if done and (c.puts or c.deletes)]
+        if changed:
+            self._change_documents(connection, changed)
+        return taken
+
+    def _ids(self, connection: C, commits: Sequence[Commit]) -> list[int]:
+        """Return the ids of the commits' rows; commits of one model come together as a rule."""
+        streams = self._names.given(connection, [commit.key for commit in commits])
+        ids: list[int] = []
+        model: Model | None = None
+        base = 0
+        for commit, stream in zip(commits, streams, strict=True):
+            if commit.model is not model:
+                model = commit.model
+                base = first_row(self._names.given_model(connection, model))
+            ids.append(base + stream)
+        return ids
+
+    def _replace_plain(self, connection: C, commits: Sequence[Commit], ids: Sequence[int]) -> list[int]:
+        """Replace what is plain and was; return the places in `commits` of all else."""
+        plain: list[PlainRow] = []
+        tried: list[int] = []
+        rest: list[int] = []
+        for place, commit in enumerate(commits):
+            row = commit.row
+            version = version_if_plain(commit.key, row)
+            if version is not None and row.revision:
+                plain.append((ids[place], row.revision, version, row.state))
+                tried.append(place)
+            else:
+                rest.append(place)
+        if plain:
+            rest += [tried[refused] for refused in self._statements.replace_plain(connection, plain)]
+        return rest
+
+    def _take_full(
+        self, connection: C, commits: Sequence[Commit], ids: Sequence[int], rest: Sequence[int]
+    ) -> list[int]:
+        """Insert or replace the commits at the places `rest`, positions included; return the places refused."""
+        old = [place for place in rest if commits[place].row.revision]
+        new = [place for place in rest if not commits[place].row.revision]
+        refused: list[int] = []
+        for tried, put in ((old, self._statements.replace), (new, self._statements.insert)):
+            if tried:
+                rows = [full_row(ids[place], commits[place]) for place in tried]
+                refused += [tried[number] for number in put(connection, rows)]
+        lost = set(refused)
+        self._place(connection, [(ids[place], commits[place]) for place in rest if place not in lost])
+        return refused
+
+    def _place(self, connection: C, taken: Sequence[Numbered]) -> None:
+        """Make the stored positions those of the rows taken, touching only what differs."""
+        wanted = {(id_, stream): version for id_, commit in taken for stream, version in besides(commit).items()}
+        replaced = [id_ for id_, commit in taken if commit.row.revision]
+        stored = self._statements.positions(connection, replaced) if replaced else []
+        if not wanted and not stored:
+            return
+        numbers = self._names.given(connection, [stream for _, stream in wanted])
+        now = {(id_, number): v for ((id_, _), v), number in zip(wanted.items(), numbers, strict=True)}
+        before = {(id_, number): version for id_, number, version in stored}
+        if gone := before.keys() - now.keys():
+            self._statements.delete_positions(connection, sorted(gone))
+        changed = [(*place, v) for place, v in now.items() if place not in before or before[place] != v]
+        if changed:
+            self._statements.put_positions(connection, sorted(changed))
+
+    def _change_documents(self, connection: C, taken: Sequence[Numbered]) -> None:
+        if puts := [put for id_, commit in taken for put in _puts(model_of(id_), commit)]:
+            self._statements.put_documents(connection, puts)
+        if gone := [(model_of(id_), commit.key.tenant, gone) for id_, commit in taken for gone in commit.deletes]:
+            self._statements.delete_documents(connection, gone)
+
+
+def _puts(model: int, commit: Commit) -> Iterator[PutDocument]:
+    tenant = commit.key.tenant
+    return ((model, tenant, put.id, put.body, *places(model, tenant, put.keys, put.id)) for put in commit.puts)

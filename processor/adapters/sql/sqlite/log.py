@@ -1,0 +1,87 @@
+"""Events in and out."""
+
+from collections.abc import Sequence
+from sqlite3 import Connection
+
+from processor.adapters.sql.statements import NumberedEvent, StoredEvent
+from processor.events import Recorded
+
+_NAMES = ", ".join(Recorded.__struct_fields__[1:])
+_COLUMNS = ", ".join(f"e.{name}" for name in Recorded.__struct_fields__[1:])
+_HEADS = "SELECT h.stream_id, h.version FROM json_each(?) j CROSS JOIN heads h ON h.stream_id = j.value"
+_MOVE = "UPDATE heads SET version = ? WHERE stream_id = ?"
+_UNWRITE = "DELETE FROM events WHERE stream_id = ? AND version >= ?"
+_CLAIM = "SELECT version, digest FROM events WHERE stream_id = ?1 AND tx_id = ?2"
+_WRITE = f"""
+    INSERT INTO events (stream_id, {_NAMES})
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, 0), nullif(?, 0))
+    ON CONFLICT (tx_id, stream_id) DO NOTHING
+"""  # noqa: S608 - columns of ours, as below
+_PAGE = f"SELECT {_COLUMNS} FROM events e WHERE e.stream_id = ? AND e.version > ? ORDER BY e.version LIMIT ?"  # noqa: S608
+# CROSS JOIN keeps the order of the loops and so that of the answer, which an ORDER BY would sort before it could stop.
+_PAGES = f"""
+    SELECT e.stream_id, {_COLUMNS} FROM json_each(?) j
+    CROSS JOIN events e ON e.stream_id = j.value ->> 0 AND e.version > j.value ->> 1 LIMIT ?
+"""  # noqa: S608
+_FIND = f"SELECT {_COLUMNS} FROM events e WHERE e.tx_id = ? AND e.stream_id = ?"  # noqa: S608
+
+
+class SqliteLog:
+    """See `LogStatements`. The transaction's write lock is the lock on every head."""
+
+    append_in_one = None
+
+    def lock(self, connection: Connection, streams: Sequence[int]) -> dict[int, int]:
+        """See `LogStatements.lock`."""
+        return self.heads(connection, streams)
+
+    def write(self, connection: Connection, events: Sequence[NumberedEvent]) -> bool:
+        """See `LogStatements.write`. What was written beside a claimed event is deleted again."""
+        written = connection.executemany(_WRITE, map(_columns, events)).rowcount
+        if written < len(events):
+            begins = {stream: event.version for stream, event in reversed(events)}
+            connection.executemany(_UNWRITE, begins.items())
+            return False
+        ends = {stream: event.version for stream, event in events}
+        connection.executemany(_MOVE, ((version, stream) for stream, version in ends.items()))
+        return True
+
+    def claims(self, connection: Connection, claims: Sequence[tuple[int, str]]) -> list[tuple[int, str, int, str]]:
+        """See `LogStatements.claims`."""
+        made = ((claim, connection.execute(_CLAIM, claim).fetchone()) for claim in claims)
+        return [(*claim, *first) for claim, first in made if first is not None]
+
+    def heads(self, connection: Connection, streams: Sequence[int]) -> dict[int, int]:
+        """See `LogStatements.heads`."""
+        return dict(connection.execute(_HEADS, (str(list(streams)),)).fetchall())
+
+    def page(self, connection: Connection, stream: int, after: int, limit: int) -> list[StoredEvent]:
+        """See `LogStatements.page`."""
+        return connection.execute(_PAGE, (stream, after, limit)).fetchall()
+
+    def pages(self, connection: Connection, after: Sequence[tuple[int, int]], limit: int) -> list[StoredEvent]:
+        """See `LogStatements.pages`."""
+        return connection.execute(_PAGES, (str([list(place) for place in after]), limit)).fetchall()
+
+    def find(self, connection: Connection, stream: int, tx_id: str) -> StoredEvent | None:
+        """See `LogStatements.find`."""
+        found: StoredEvent | None = connection.execute(_FIND, (tx_id, stream)).fetchone()
+        return found
+
+
+def _columns(numbered: NumberedEvent) -> tuple[object, ...]:
+    stream, event = numbered
+    return (
+        stream,
+        event.version,
+        event.type,
+        event.schema,
+        bytearray(event.data),
+        event.tx_id,
+        event.digest,
+        event.occurred_at,
+        event.recorded_at,
+        event.source,
+        0 if event.causation is None else event.causation,
+        0 if event.correlation is None else event.correlation,
+    )

@@ -1,0 +1,44 @@
+"""Numbers of streams and models."""
+
+from collections.abc import Collection, Sequence
+from sqlite3 import Connection
+
+import msgspec
+
+from processor.models import Model
+from processor.streams import StreamId
+
+_FIND = "SELECT s.name, s.id FROM json_each(?) j CROSS JOIN streams s ON s.name = j.value"
+_CREATE = "INSERT INTO streams (name) VALUES (?) RETURNING id"
+_BEGIN = "INSERT INTO heads (stream_id, category, shard, version) VALUES (?, ?, ?, 0)"
+_FIND_MODEL = "SELECT id FROM models WHERE projection = ? AND generation = ?"
+_CREATE_MODEL = "INSERT INTO models (projection, generation) VALUES (?, ?) ON CONFLICT DO NOTHING"
+
+_encode = msgspec.json.Encoder().encode
+
+
+class SqliteNames:
+    """See `NameStatements`."""
+
+    def find_streams(self, connection: Connection, names: Collection[str]) -> list[tuple[str, int]]:
+        """See `NameStatements.find_streams`."""
+        return connection.execute(_FIND, (_encode(list(names)).decode(),)).fetchall()
+
+    def create_streams(self, connection: Connection, streams: Sequence[StreamId]) -> list[tuple[str, int]]:
+        """See `NameStatements.create_streams`. Under the write lock: nobody else has created them meanwhile."""
+        created: list[tuple[str, int]] = []
+        for stream in streams:
+            name = str(stream)
+            [(number,)] = connection.execute(_CREATE, (name,)).fetchall()
+            connection.execute(_BEGIN, (number, stream.category, stream.shard))
+            created.append((name, number))
+        return created
+
+    def find_model(self, connection: Connection, model: Model) -> int | None:
+        """See `NameStatements.find_model`."""
+        found = connection.execute(_FIND_MODEL, (model.projection, model.generation)).fetchone()
+        return found and int(found[0])
+
+    def create_model(self, connection: Connection, model: Model) -> None:
+        """See `NameStatements.create_model`."""
+        connection.execute(_CREATE_MODEL, (model.projection, model.generation))
