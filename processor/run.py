@@ -36,6 +36,11 @@ class Run(msgspec.Struct, frozen=True, gc=False):
     failure: Failure | None = None
     rest: Sequence[Recorded] = ()
 
+    @property
+    def end(self) -> int:
+        """The version of the newest event, whether or not it could be read."""
+        return self.last + len(self.rest)
+
 
 def run_of(events: Sequence[Recorded], codec: Codec) -> Run:
     """Read the facts of `events` (at least one, without gaps), as far as they can be read."""

@@ -90,10 +90,17 @@ class Pass:
         if not lanes:
             del self.unfinished[stream]
 
-    def repeat(self, pending: Pending, cells: Sequence[Cell]) -> None:
-        """Let all streams of `cells` go round again: what was folded into them is lost."""
-        places = {(cell.model, cell.key) for cell in cells}
+    def repeat(self, pending: Pending, lost: Sequence[Cell]) -> None:
+        """Let all streams of the rows go round again into which something was folded that is not stored now.
+
+        A row that `lost` its race was old: what failed in it may not fail in the newer one.
+        """
+        outraced = {(cell.model, cell.key) for cell in lost}
+        places = outraced | {(cell.model, cell.key) for cell in self.restored}
         for stream, lanes in pending.items():
             for lane in lanes:
-                if (lane.model, lane.key(stream)) in places:
+                place = (lane.model, lane.key(stream))
+                if place in outraced and self._rung.failures.pop((lane.model, stream), None):
+                    del self._rung.behind[lane.model, stream]
+                if place in places:
                     self.again(stream, lane)

@@ -132,13 +132,12 @@ class Runner:
                     gaps.append((stream, lane, cell))
                 else:
                     work.advance(cell, lane, run)
-        if gaps:
-            _read(source, work, gaps)
+        _read(source, work, gaps)
         names = {lane.name for lanes in pending.values() for lane in lanes}
         moved = [cell for shelf in shelves.values() for name, cell in shelf.items() if cell.folded and name in names]
         lost = self._store([cell for cell in moved if cell.folded > deferred or work.must_store(cell)], shelves)
         if lost or work.restored:
-            work.repeat(pending, [*lost, *work.restored])
+            work.repeat(pending, lost)
         for cell in work.failed:
             shelves[cell.key].pop(str(cell.model), None)
         rung.shelves.update(shelves)
@@ -187,11 +186,22 @@ class Runner:
 
 
 def _read(source: Source, work: Pass, gaps: Sequence[tuple[StreamId, Lane, Cell]]) -> None:
-    """Fold from the log where hints do not reach."""
-    source.read((stream, cell.position(stream)) for stream, _, cell in gaps)
-    for stream, lane, cell in gaps:
-        run = source.found(stream, cell.position(stream))
-        if run is not None:
-            work.advance(cell, lane, run)
-        if stream in source.cut:
-            work.again(stream, lane)
+    """Fold from the log where hints do not reach.
+
+    A row that is more than a page ahead of another one of its stream is read for on its own: that other one may be
+    stopped there for long.
+    """
+    while gaps:
+        source.read((stream, cell.position(stream)) for stream, _, cell in gaps)
+        ahead: list[tuple[StreamId, Lane, Cell]] = []
+        for stream, lane, cell in gaps:
+            position = cell.position(stream)
+            run = source.found(stream, position)
+            if run is not None and stream in source.cut and position >= run.end:
+                ahead.append((stream, lane, cell))
+                continue
+            if run is not None:
+                work.advance(cell, lane, run)
+            if stream in source.cut:
+                work.again(stream, lane)
+        gaps = ahead
