@@ -1,6 +1,6 @@
 """What a ring finds out on its way: the rows it works on, what is left to do, and what stood in the way."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -49,16 +49,11 @@ Pending = Mapping[StreamId, Sequence[Lane]]
 
 
 class Pass:
-    """What one pass of a ring found out.
+    """What one pass of a ring found out. `failed` rows may be older than what is stored: no commit has told."""
 
-    `restored` are rows that fell back to what is stored, and with it other streams in them; `failed` rows may be older
-    than what is stored, which no commit has told.
-    """
-
-    def __init__(self, rung: Rung, watch: str | None) -> None:
-        self._rung, self._watch = rung, watch
+    def __init__(self, rung: Rung, pending: Pending, watch: str | None) -> None:
+        self._rung, self._pending, self._watch = rung, pending, watch
         self.unfinished: dict[StreamId, list[Lane]] = {}
-        self.restored: list[Cell] = []
         self.failed: list[Cell] = []
         self._cut: set[StreamId] = set()
 
@@ -68,8 +63,8 @@ class Pass:
         failure = cell.advance(run, self._rung.glimpses if lane.projection.name == self._watch else None)
         came = cell.position(run.stream) - at
         self._rung.folded += max(0, came)
-        if cell.folded - before != came:
-            self.restored.append(cell)
+        if cell.folded - before != came:  # it fell back to what is stored, and with it its other streams
+            self.repeat({(cell.model, cell.key)}, but=run.stream)
         if failure is not None:
             self.failed.append(cell)
             self._rung.behind[lane.model, run.stream] = "too_new" if failure.waits else "poison"
@@ -90,17 +85,14 @@ class Pass:
         if not lanes:
             del self.unfinished[stream]
 
-    def repeat(self, pending: Pending, lost: Sequence[Cell]) -> None:
-        """Let all streams of the rows go round again into which something was folded that is not stored now.
+    def repeat(self, places: Container[tuple[Model, StreamId]], but: StreamId | None = None) -> None:
+        """Let the streams of the rows at `places`, all `but` one, go round again: what was folded is not there now.
 
-        A row that `lost` its race was old: what failed in it may not fail in the newer one.
+        What failed in such a row may not be what comes next in it.
         """
-        outraced = {(cell.model, cell.key) for cell in lost}
-        places = outraced | {(cell.model, cell.key) for cell in self.restored}
-        for stream, lanes in pending.items():
+        for stream, lanes in self._pending.items():
             for lane in lanes:
-                place = (lane.model, lane.key(stream))
-                if place in outraced and self._rung.failures.pop((lane.model, stream), None):
-                    del self._rung.behind[lane.model, stream]
-                if place in places:
+                if stream != but and (lane.model, lane.key(stream)) in places:
+                    if self._rung.failures.pop((lane.model, stream), None) is not None:
+                        del self._rung.behind[lane.model, stream]
                     self.again(stream, lane)

@@ -176,7 +176,11 @@ class FaultyLog:
         )
 
     def read(self, stream: StreamId, after: int = 0, limit: int | None = None) -> Iterator[Recorded]:
-        return iter(self._trouble.call("read", lambda: list(self._log.read(stream, after, limit)), torn=_torn_run))
+        def whole() -> list[Recorded]:
+            return list(self._log.read(stream, after, limit))
+
+        events = self._trouble.call("read", whole, torn=_torn_run)
+        return iter(events)
 
     def read_many(self, after: Mapping[StreamId, int], limit: int) -> dict[StreamId, list[Recorded]]:
         return self._trouble.call("read_many", lambda: self._log.read_many(after, limit), torn=_torn_runs)

@@ -25,8 +25,8 @@ def check_listings(
     expected = _expected(oracle, projection)
     for (tenant, index, partition), listed in expected.items():
         probe = partial(store.models.query, model, tenant, index, partition, limit=_PAGE)
-        eventually(lambda probe=probe: _ids(probe), [id_ for _, id_ in sorted(listed)])
-        eventually(lambda probe=probe: _ids(probe, newest_first=True), [id_ for _, id_ in sorted(listed)][::-1])
+        eventually(partial(_ids, probe), [id_ for _, id_ in sorted(listed)])
+        eventually(partial(_ids, probe, newest_first=True), [id_ for _, id_ in sorted(listed)][::-1])
         for other in TENANTS:
             if (other, index, partition) not in expected:
                 assert _ids(partial(store.models.query, model, other, index, partition, limit=_PAGE)) == []
@@ -34,7 +34,7 @@ def check_listings(
         for category in set(projection.feeds.values()):
             rows = [key.key for key in oracle.rows(projection) if key[:2] == (tenant, category)]
             probe = partial(store.models.rows, model, tenant, category, limit=_PAGE)
-            eventually(lambda probe=probe: _ids(probe), sorted(rows))
+            eventually(partial(_ids, probe), sorted(rows))
 
 
 def _expected(oracle: Oracle, projection: Projection[Any]) -> dict[Place, list[tuple[str, str]]]:

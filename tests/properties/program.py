@@ -1,4 +1,4 @@
-"""The program under test: the projections and the codec of one release, and the defects they have for the time being."""
+"""The program under test: the projections and codec of one release, and the defects they have for the time being."""
 
 from collections.abc import Sequence
 from typing import Any, Literal

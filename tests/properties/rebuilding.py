@@ -46,7 +46,7 @@ class Rebuilding(Traffic):
             worker.hidden = lambda stream: self._grown.get(stream, NEVER) > self.world.clock()
 
     @rule(who=who, name=rebuilt, step=steps, carry=carried, fault=some.faults, stream=some.streams)
-    def rebuild(self, who: int, name: str, step: str, carry: bool, fault: Fault | None, stream: StreamId) -> None:  # noqa: FBT001 - drawn
+    def rebuild(self, who: int, name: str, step: str, carry: bool, fault: Fault | None, stream: StreamId) -> None:  # noqa: FBT001, PLR0917 - drawn
         worker, pointer = self._worker(who), self.world.pointer(PROJECTIONS[name])
         if step == "next":
             step = self._next_step(pointer)
@@ -68,7 +68,7 @@ class Rebuilding(Traffic):
     def rebuild_on(self, who: int, fault: Fault | None, stream: StreamId) -> None:
         """Take the next step of one rebuild after the other; after a fill, wait for what it waits for."""
         pointer = self.world.pointer(PROJECTIONS["scribbles"])
-        self.rebuild(who, "scribbles", "next", False, fault, stream)
+        self.rebuild(who, "scribbles", "next", False, fault, stream)  # noqa: FBT003
         if pointer.building is not None:
             self.time_passes(LEASES.total_seconds())
 
@@ -88,7 +88,7 @@ class Rebuilding(Traffic):
         try:
             full = worker.attempt(act, fault, other)
         except RebuildStopped as stopped:
-            assert set(stopped.behind) <= {stream for _, stream in self._pairs_of(model)}
+            assert set(stopped.behind) <= {stream for _, stream in self._pairs_of(model)}  # noqa: PT017 - it may stop, or not
         else:
             if full and fault is None and not carry:
                 self.world.check_models()
@@ -154,7 +154,7 @@ class Rebuilding(Traffic):
     def _recover(self, worker: Worker) -> None:
         """A rebuild that poison or crashes have stopped can be completed; a live model and a rebuilt one are equal."""
         super()._recover(worker)
-        for name in PROJECTIONS:
+        for name, projection in PROJECTIONS.items():
             model = worker.rebuild.register(name)
             self.world.clock.advance(LEASES)
             list(worker.rebuild.fill(model))
@@ -163,7 +163,7 @@ class Rebuilding(Traffic):
             self.world.clock.advance(LEASES)
             self._dropped.update(worker.rebuild.retire(name))
             self._check()
-            assert self.world.pointer(PROJECTIONS[name]).retiring == ()
+            assert self.world.pointer(projection).retiring == ()
         self._check_dropped()
 
     def _pointed(self, name: str) -> Model:

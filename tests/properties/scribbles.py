@@ -73,5 +73,5 @@ _CHANGES: tuple[Callable[[str, int], Sequence[Change]], ...] = (
     lambda source, version: (Delete(_id(source, version + 1)), _amend(source, version + 1)),
     lambda source, version: (_put(source, version), Delete(_id(source, version))),
     lambda source, version: (Delete(_id(source, version)), _put(source, version)),
-    lambda source, version: (),
+    lambda _source, _version: (),
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The process dies, or a call fails, at every single step of what it does; others go on, it tries again, all is well."""
+"""The process dies, or a call fails, at every step of what it does; others go on, it tries again, all is well."""
 
 from collections.abc import Callable
 from contextlib import closing
@@ -70,6 +70,7 @@ def more_facts(world: World, worker: Worker) -> None:
 
 
 def all_is_there(world: World, worker: Worker) -> None:
+    del worker
     for pair, position in world.positions.items():
         assert position == world.oracle.head(pair[1]), f"{pair} is behind"
 
@@ -195,5 +196,3 @@ def _live(world: World, model: Model) -> bool:
 
 def _pointed(world: World, name: str) -> int:
     return world.pointer(next(projection for projection in PURE if projection.name == name)).live
-
-

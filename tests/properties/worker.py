@@ -9,8 +9,8 @@ from processor.log import Append
 from processor.quarantine import Quarantine
 from processor.rebuild import Rebuild
 from processor.recorder import Receipt, Recorder
-from processor.runner import Runner
 from processor.rung import Rung
+from processor.runner import Runner
 from processor.source import Doorbell
 from processor.store import Store
 from processor.streams import StreamId
@@ -38,7 +38,7 @@ class Worker:
         """Begin with empty caches and nothing counted."""
         self.trouble = Trouble()
         self.store = FaultyStore(self._shared, self.trouble)
-        self.store.log.hidden = lambda stream: self.hidden(stream)
+        self.store.log.hidden = lambda stream: self.hidden(stream)  # noqa: PLW0108 - set anew by machines
         self.log = self.store.log
         self.generations = Generations(self.store.registers, self._clock)
         self.runner = Runner(
