@@ -121,7 +121,7 @@ class Runner:
     ) -> tuple[Pending, bool]:
         """Fold and commit each stream in each lane once. Returns what must go round again, and if a race was lost."""
         shelves = self._shelves(pending, rung.shelves)
-        work = Pass(rung, watch)
+        work = Pass(rung, pending, watch)
         gaps: list[tuple[StreamId, Lane, Cell]] = []
         for stream, lanes in pending.items():
             for lane in lanes:
@@ -136,8 +136,8 @@ class Runner:
         names = {lane.name for lanes in pending.values() for lane in lanes}
         moved = [cell for shelf in shelves.values() for name, cell in shelf.items() if cell.folded and name in names]
         lost = self._store([cell for cell in moved if cell.folded > deferred or work.must_store(cell)], shelves)
-        if lost or work.restored:
-            work.repeat(pending, lost)
+        if lost:
+            work.repeat({(cell.model, cell.key) for cell in lost})
         for cell in work.failed:
             shelves[cell.key].pop(str(cell.model), None)
         rung.shelves.update(shelves)
