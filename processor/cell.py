@@ -66,7 +66,7 @@ class Cell(msgspec.Struct, gc=False):
         own = stream == self.key
         version = before = self.at if own else self.beside.get(stream, 0)
         skip = classify(before, run.first, last)
-        if not isinstance(skip, int):
+        if not isinstance(skip, int) or (self.changes and self._full(self.changes)):
             return None
         apply, state, pairs = self.projection.apply, self.state, run.pairs
         if skip or last < run.last:
@@ -112,6 +112,9 @@ class Cell(msgspec.Struct, gc=False):
                     self.weight += _KEYS_OF_A_DOCUMENT
                 case Amend():
                     self._amend(pending, change)
+        return self._full(pending)
+
+    def _full(self, pending: dict[str, _Pending]) -> bool:
         return len(pending) > _FULL or self.weight > _HEAVY
 
     def _amend(self, pending: dict[str, _Pending], change: Amend) -> None:

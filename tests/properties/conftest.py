@@ -12,7 +12,7 @@ __all__ = ["profiles"]
 
 
 @pytest.fixture(autouse=True)
-def _silence() -> Iterator[None]:
+def silence() -> Iterator[None]:
     before = structlog.get_config()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(CRITICAL))
     yield
