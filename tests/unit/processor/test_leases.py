@@ -35,9 +35,7 @@ class Contenders(RuleBasedStateMachine):
             return
         assert lease is not None
         assert lease.holder == who
-        assert lease.fence == (before.fence if before else 0) + free, (
-            "a higher fence for a new holder"
-        )
+        assert lease.fence == (before.fence if before else 0) + free, "a higher fence for a new holder"
         self.take(lease)
 
     @rule(who=holders)

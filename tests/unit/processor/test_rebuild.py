@@ -131,9 +131,7 @@ def test_the_old_model_is_folded_until_nobody_can_read_it_and_then_deleted(shop:
     assert rebuild.retire(NAME) == []
 
 
-def test_poison_stops_a_rebuild_with_a_report_and_leaves_the_live_model_alone(
-    shop: Workshop, rebuild: Rebuild
-) -> None:
+def test_poison_stops_a_rebuild_with_a_report_and_leaves_the_live_model_alone(shop: Workshop, rebuild: Rebuild) -> None:
     """The fold was changed: it trips over what the live model has folded."""
     shop.bugs.introduce(NAME, SHIRT, 2, "raises")
     model = register(shop)
