@@ -9,16 +9,17 @@ from processor.adapters.sql.compiled import Compiled
 from processor.adapters.sql.connections import C
 from processor.adapters.sql.names import Names
 from processor.adapters.sql.rows import marks
-from processor.adapters.sql.schema import first_row, heads, positions, rows, streams
+from processor.adapters.sql.schema import heads, is_of, positions, row_of, rows, stream_of, streams
 from processor.adapters.sql.transactions import Transactions
 from processor.models import Held, Model
 from processor.streams import StreamId, fed_row
 
 PAGE = 1000
 _FIRST, _END = "", "\U0010ffff"
+_NO_MODEL = 0
 
 _limit = bindparam("limit", PAGE, type_=BigInteger)
-_base, _beyond = bindparam("base", type_=BigInteger), bindparam("beyond", type_=BigInteger)
+_model: ColumnElement[int] = bindparam("model", type_=BigInteger)
 _sharded = heads.c.shard % bindparam("shards") == bindparam("shard")
 
 
@@ -38,20 +39,21 @@ def _lagging(places: FromClause, version: ColumnElement[int]) -> Select[Any]:
 
 def _lagging_own() -> Select[Any]:
     """By the version of the row of the same name."""
-    return _lagging(heads.outerjoin(rows, rows.c.id == _base + heads.c.stream_id), rows.c.version)
+    return _lagging(heads.outerjoin(rows, rows.c.id == row_of(_model, heads.c.stream_id)), rows.c.version)
 
 
 def _lagging_fed() -> Select[Any]:
     """By the position in another stream's row."""
-    placed = (positions.c.stream_id == heads.c.stream_id) & positions.c.row_id.between(_base, _beyond)
+    placed = (positions.c.stream_id == heads.c.stream_id) & is_of(positions.c.row_id, _model)
     return _lagging(
         heads.outerjoin(positions, placed).outerjoin(rows, rows.c.id == positions.c.row_id), positions.c.version
     )
 
 
 def _held() -> Select[Any]:
-    found = select(rows.c.id, streams.c.name, rows.c.held).join(streams, streams.c.id == rows.c.id - _base)
-    found = found.where(rows.c.held.is_not(None), rows.c.id > bindparam("after"), rows.c.id < _beyond)
+    named = rows.join(streams, streams.c.id == stream_of(rows.c.id))
+    found = select(rows.c.id, streams.c.name, rows.c.held).select_from(named)
+    found = found.where(rows.c.held.is_not(None), rows.c.id > bindparam("after"), is_of(rows.c.id, _model))
     return found.order_by(rows.c.id).limit(_limit)
 
 
@@ -83,11 +85,10 @@ class Catalogue(Generic[C]):
             after = 0
             while True:
                 with self._transactions.reading("look for lag") as connection:
-                    base = first_row(self._names.of_model(connection, model) or 0)
+                    number = self._names.of_model(connection, model) or _NO_MODEL
                     page = statement(
                         connection,
-                        base=base,
-                        beyond=first_row(1) + base,
+                        model=number,
                         category=category,
                         after=after,
                         shard=shard,
@@ -106,8 +107,8 @@ class Catalogue(Generic[C]):
         after = 0
         while True:
             with self._transactions.reading("list held pairs") as connection:
-                base = first_row(self._names.of_model(connection, model) or 0)
-                page = self._held(connection, base=base, beyond=first_row(1) + base, after=max(after, base)).fetchall()
+                number = self._names.of_model(connection, model) or _NO_MODEL
+                page = self._held(connection, model=number, after=after).fetchall()
             for _, name, held in page:
                 key = StreamId.parse(name)
                 if tenant in (None, key.tenant):

@@ -7,7 +7,7 @@ from processor.adapters.sql.connections import C
 from processor.adapters.sql.names import Names
 from processor.adapters.sql.places import places
 from processor.adapters.sql.rows import besides, full_row, version_if_plain
-from processor.adapters.sql.schema import first_row, model_of
+from processor.adapters.sql.schema import model_of, row_id
 from processor.adapters.sql.statements import ModelStatements, PlainRow, PutDocument
 from processor.models import Commit, Model
 
@@ -39,12 +39,12 @@ class Committer(Generic[C]):
         streams = self._names.given(connection, [commit.key for commit in commits])
         ids: list[int] = []
         model: Model | None = None
-        base = 0
+        number = 0
         for commit, stream in zip(commits, streams, strict=True):
             if commit.model is not model:
                 model = commit.model
-                base = first_row(self._names.given_model(connection, model))
-            ids.append(base + stream)
+                number = self._names.given_model(connection, model)
+            ids.append(row_id(number, stream))
         return ids
 
     def _replace_plain(self, connection: C, commits: Sequence[Commit], ids: Sequence[int]) -> list[int]:

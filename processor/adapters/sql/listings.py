@@ -8,7 +8,7 @@ from processor.adapters.sql.compiled import Compiled
 from processor.adapters.sql.connections import C
 from processor.adapters.sql.names import Names
 from processor.adapters.sql.places import cursor_of, id_of, keys_of, partition_of, within
-from processor.adapters.sql.schema import PLACES, documents, first_row, rows, streams
+from processor.adapters.sql.schema import PLACES, documents, row_of, rows, streams
 from processor.adapters.sql.transactions import Transactions
 from processor.models import Document, Model, Page
 
@@ -17,9 +17,8 @@ _limit = bindparam("limit", type_=BigInteger)
 
 
 def _rows() -> Select[Any]:
-    base = bindparam("base", type_=BigInteger)
-    found = select(streams.c.name, rows.c.state, *(rows.c[name] for name in PLACES))
-    found = found.join(rows, rows.c.id == base + streams.c.id)
+    placed = streams.join(rows, rows.c.id == row_of(bindparam("model", type_=BigInteger), streams.c.id))
+    found = select(streams.c.name, rows.c.state, *(rows.c[name] for name in PLACES)).select_from(placed)
     return found.where(streams.c.name > _after, streams.c.name < _end).order_by(streams.c.name).limit(_limit)
 
 
@@ -61,7 +60,7 @@ class Listings(Generic[C]):
                 return Page((), None)
             found = self._rows(
                 connection,
-                base=first_row(number),
+                model=number,
                 after=prefix + (after or ""),
                 end=f"{tenant}/{category}0",
                 limit=limit + 1,

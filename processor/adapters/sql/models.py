@@ -13,7 +13,7 @@ from processor.adapters.sql.listings import Listings
 from processor.adapters.sql.names import Names
 from processor.adapters.sql.places import keys_of
 from processor.adapters.sql.rows import row_of
-from processor.adapters.sql.schema import first_row
+from processor.adapters.sql.schema import row_id
 from processor.adapters.sql.statements import ModelStatements
 from processor.adapters.sql.transactions import Transactions
 from processor.models import Commit, Document, Held, Model, Page, Row
@@ -43,9 +43,8 @@ class SqlModels(Generic[C]):
             number = self._names.of_model(connection, model)
             if number is None:
                 return {}
-            base = first_row(number)
             streams = zip(self._names.of(connection, keys), keys, strict=True)
-            ids = {base + stream: key for stream, key in streams if stream is not None}
+            ids = {row_id(number, stream): key for stream, key in streams if stream is not None}
             stored = self._statements.load(connection, list(ids)) if ids else []
         return {(key := ids[row[0]]): row_of(key, row) for row in stored}
 
@@ -67,11 +66,16 @@ class SqlModels(Generic[C]):
 
     def drop(self, model: Model) -> None:
         """See `ModelStore.drop`. In several transactions, unless within a unit."""
+        after: int | None = 0
+        while after is not None:
+            with self._transactions.changing("drop a model") as connection:
+                number = self._names.of_model(connection, model)
+                after = None if number is None else self._dropper.drop_rows(connection, number, after)
         more = True
         while more:
             with self._transactions.changing("drop a model") as connection:
                 number = self._names.of_model(connection, model)
-                more = number is not None and self._dropper.step(connection, number)
+                more = number is not None and self._dropper.drop_documents(connection, number)
 
     def rows(self, model: Model, tenant: str, category: str, after: str | None = None, limit: int = 100) -> Page:
         """See `ModelQueries.rows`. Strongly consistent."""

@@ -1,7 +1,7 @@
 """The numbers that streams and models go by. A number never changes, so it is looked up once and remembered."""
 
 from collections.abc import Sequence
-from typing import Generic
+from typing import Generic, cast
 
 from processor.adapters.sql.connections import C
 from processor.adapters.sql.spans import Numbers
@@ -58,7 +58,7 @@ class Names(Generic[C]):
             created = self._noted(new, self._statements.create_streams(connection, new))
             created.update(self._find(connection, [stream for stream in new if stream not in created]))
             numbers = [created[s] if n is None else n for s, n in zip(streams, numbers, strict=True)]
-        return [number for number in numbers if number is not None]
+        return cast("list[int]", numbers)
 
     def _find(self, connection: C, streams: Sequence[StreamId]) -> dict[StreamId, int]:
         found: dict[StreamId, int] = {}

@@ -7,26 +7,45 @@
 | heads | where a stream ends; 0 for one that has no events. Narrow, since every append touches it |
 | events | an event at its place, and the claim of its `tx_id` |
 | models | a projection's generation and the number it goes by |
-| rows | a model's row of one stream. Its `id` is the model's number and the stream's, packed by `row_id` |
+| rows | a model's row of one stream. Its `id` is the stream's number and the model's, packed by `row_id` |
 | positions | where a row stands in a stream that is not its own; no version where it is only held there |
 | documents | a document beside a row |
 | registers | a named value |
 
 Claims are ordered by `tx_id`, then by stream: sources number their facts in time, so that new claims stand side by
-side, whichever streams they are of. A transaction touches few pages of such an index, which is what its speed hangs on.
+side, whichever streams they are of. Rows are ordered by stream, then by model: an event moves several models' rows of
+one stream. So a transaction touches few pages, which is what its speed hangs on.
 
 `k1` to `k4` are places in indexes: `places.place` writes them. `extras` is 0 for a row that has neither positions
 besides its own, nor a held mark, nor a place in an index.
 """
 
-from sqlalchemy import BigInteger, Column, Dialect, Index, Integer, LargeBinary, MetaData, SmallInteger, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ColumnElement,
+    Dialect,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    literal_column,
+)
 from sqlalchemy.schema import CreateIndex, CreateTable, UniqueConstraint
 
 from processor.models import MAX_INDEXES
 
 SCHEMA = 1
 
-_STREAM_BITS = 40
+_MODEL_BITS = 16
+MODELS = 1 << _MODEL_BITS
+"""Above all numbers of models."""
+
+_MODELS: ColumnElement[int] = literal_column(str(MODELS), BigInteger)
 
 NUMBER = BigInteger().with_variant(Integer(), "sqlite")
 SMALL = SmallInteger().with_variant(Integer(), "sqlite")
@@ -82,6 +101,7 @@ models = Table(
     Column("projection", TEXT, nullable=False),
     Column("generation", NUMBER, nullable=False),
     UniqueConstraint("projection", "generation"),
+    CheckConstraint(f"id < {MODELS}"),
 )
 
 rows = Table(
@@ -146,11 +166,26 @@ def _named(index: Index) -> str:
     return str(index.name)
 
 
-def first_row(model_id: int) -> int:
-    """Return the lowest `rows.id` of a model; it ends before `first_row(model_id + 1)`."""
-    return model_id << _STREAM_BITS
+def row_id(model: int, stream: int) -> int:
+    """Return the `rows.id` of a model's row of a stream: those of one stream stand side by side."""
+    return stream << _MODEL_BITS | model
 
 
-def model_of(row_id: int) -> int:
+def model_of(row: int) -> int:
     """Return the number of the model that a row is of."""
-    return row_id >> _STREAM_BITS
+    return row & (MODELS - 1)
+
+
+def is_of(row: ColumnElement[int], model: ColumnElement[int]) -> ColumnElement[bool]:
+    """Return whether the row with that id is of `model`, in SQL."""
+    return row % _MODELS == model
+
+
+def row_of(model: ColumnElement[int], stream: ColumnElement[int]) -> ColumnElement[int]:
+    """Return what `row_id` does, in SQL."""
+    return stream * _MODELS + model
+
+
+def stream_of(row: ColumnElement[int]) -> ColumnElement[int]:
+    """Return the number of the stream whose row has that id, in SQL."""
+    return row.op("/", return_type=BigInteger())(_MODELS)

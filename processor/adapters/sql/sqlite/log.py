@@ -8,6 +8,7 @@ from processor.events import Recorded
 
 _NAMES = ", ".join(Recorded.__struct_fields__[1:])
 _COLUMNS = ", ".join(f"e.{name}" for name in Recorded.__struct_fields__[1:])
+_HEAD = "SELECT stream_id, version FROM heads WHERE stream_id = ?"
 _HEADS = "SELECT h.stream_id, h.version FROM json_each(?) j CROSS JOIN heads h ON h.stream_id = j.value"
 _MOVE = "UPDATE heads SET version = ? WHERE stream_id = ?"
 _UNWRITE = "DELETE FROM events WHERE stream_id = ? AND version >= ?"
@@ -53,6 +54,8 @@ class SqliteLog:
 
     def heads(self, connection: Connection, streams: Sequence[int]) -> dict[int, int]:
         """See `LogStatements.heads`."""
+        if len(streams) == 1:
+            return dict(connection.execute(_HEAD, streams).fetchall())
         return dict(connection.execute(_HEADS, (str(list(streams)),)).fetchall())
 
     def page(self, connection: Connection, stream: int, after: int, limit: int) -> list[StoredEvent]:
