@@ -66,14 +66,18 @@ class Quarantine:
                 del self._failures[place]
 
     def hold(self, model: Model, failure: Failure) -> None:
-        """Stop the pair before the failing event. Where the pair moved on meanwhile, nothing is held."""
+        """Stop the pair before the failing event. Where the pair moved on meanwhile, nothing is held.
+
+        It is told for a live model. A model being built tells its rebuild, and the flip tells what then is still held.
+        """
         error = f"{type(failure.error).__name__}: {failure.error}"[:_MAX_ERROR]
         mark = Held(failure.version, error, self._clock())
         for _ in range(_RACES):
             key, row = self._row(model, failure.stream)
             if failure.stream in row.held or row.positions.get(failure.stream, 0) >= failure.version:
                 return
-            self._tell(model, failure, error)
+            if self._is_read(model):
+                self.tell(model, failure.stream, mark)
             held = msgspec.structs.replace(row, held={**row.held, failure.stream: mark})
             if self._commit(model, key, held):
                 _log.error("projection.quarantined", model=str(model), stream=str(failure.stream), error=error)
@@ -109,14 +113,14 @@ class Quarantine:
             for _, stream, mark in self._models.held(model, tenant):
                 yield Stopped(name, model.generation, stream, mark.version, mark.error, mark.at)
 
-    def _tell(self, model: Model, failure: Failure, error: str) -> None:
-        """Append the engine's event for a live model. A model being built tells its rebuild instead."""
+    def _is_read(self, model: Model) -> bool:
         fold = self._projection(model.projection)
-        if self._generations.pointer(model.projection, fold.schema).live == model.generation:
-            fact = ProjectionQuarantined(
-                model.projection, model.generation, str(failure.stream), failure.version, error
-            )
-            self._append(failure.stream.tenant, fact)
+        return self._generations.pointer(model.projection, fold.schema).live == model.generation
+
+    def tell(self, model: Model, stream: StreamId, mark: Held) -> None:
+        """Append the engine's event for a pair that is held in what readers read; telling it again changes nothing."""
+        fact = ProjectionQuarantined(model.projection, model.generation, str(stream), mark.version, mark.error)
+        self._append(stream.tenant, fact)
 
     def _append(self, tenant: str, fact: OpsEvent) -> None:
         stream = ops_stream(tenant, fact.projection)

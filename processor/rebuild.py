@@ -76,7 +76,7 @@ class Rebuild:
         if stopped:
             raise RebuildStopped(model, stopped)
 
-    def flip(self, model: Model, *, carry_quarantine: bool = False) -> bool:
+    def flip(self, model: Model) -> bool:
         """Make `model` the live one if it has caught up with the live one on every stream; else change nothing.
 
         Only a pass that begins once every worker folds `model` may decide: before that the answer is False. The
@@ -90,9 +90,13 @@ class Rebuild:
             return True
         if pointer.filled_after is None or self._clock() < pointer.filled_after:
             return False
-        carried = self._held_live(model) if carry_quarantine else set()
-        if any(stream not in carried for stream in self._behind(model, Model(model.projection, pointer.live))):
+        live = Model(model.projection, pointer.live)
+        if any(self._behind(model, live)):
             return False
+        known = {(stream, mark.version) for _, stream, mark in self._store.models.held(live)}
+        for _, stream, mark in list(self._store.models.held(model)):
+            if (stream, mark.version) not in known:
+                self._quarantine.tell(model, stream, mark)
         self._generations.flip(model.projection, fold.schema, model)
         left = self._store.models.lagging(model, fold.feeds)
         while batch := list(islice(left, _BATCH)):

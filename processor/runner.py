@@ -163,7 +163,31 @@ class Runner:
         return shelves
 
     def _store(self, cells: Sequence[Cell], shelves: Mapping[StreamId, Shelf]) -> list[Cell]:
-        """Commit `cells`; return those that lost a race, taken off their shelves."""
+        """Commit `cells`; return those that lost a race, taken off their shelves.
+
+        During a rebuild the newest generation goes first, and an older row waits for the newer one of its key: whatever
+        fails between, the model that a flip makes live is not behind the one that was read before.
+        """
+        newest = {cell.model.projection: cell.model.generation for cell in cells}
+        for cell in cells:
+            newest[cell.model.projection] = max(cell.model.generation, newest[cell.model.projection])
+        first = [cell for cell in cells if cell.model.generation == newest[cell.model.projection]]
+        lost = self._commit(first, shelves)
+        if len(first) == len(cells):
+            return lost
+        waiting = {(cell.model.projection, cell.key) for cell in lost}
+        older: list[Cell] = []
+        for cell in cells:
+            if cell.model.generation == newest[cell.model.projection]:
+                continue
+            if (cell.model.projection, cell.key) in waiting:
+                del shelves[cell.key][str(cell.model)]
+                lost.append(cell)
+            else:
+                older.append(cell)
+        return lost + self._commit(older, shelves)
+
+    def _commit(self, cells: Sequence[Cell], shelves: Mapping[StreamId, Shelf]) -> list[Cell]:
         if not cells:
             return []
         documents = self._wanted(cells)

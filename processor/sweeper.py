@@ -49,19 +49,25 @@ class Sweeper:
         self._queue: FairQueue[StreamId] = FairQueue()
         self._queued: set[StreamId] = set()
         self._resting: dict[StreamId, float] = {}
+        self._stuck: set[StreamId] = set()
+        self._look_due = 0.0
         self._stop = Event()
         self._thread: Thread | None = None
 
     def sweep(self) -> int:
-        """Look once, ring what lags until nothing more can be rung, and return how many events were folded."""
+        """Look, ring what lags until nothing more can be rung, and return how many events were folded."""
+        self._stuck.clear()
         self._look()
         return self._drain()
 
     def _drain(self) -> int:
+        """Ring what is queued, and look again when it is time: who comes meanwhile does not wait for the end."""
         folded = 0
         while not self._stop.is_set() and (batch := self._queue.take(BATCH, timeout=0)):
             for _, streams in groupby(sorted(batch), key=lambda stream: stream.tenant):
                 folded += self._turn(list(streams))
+            if monotonic() >= self._look_due:
+                self._look()
         return folded
 
     def _look(self) -> None:
@@ -70,8 +76,11 @@ class Sweeper:
         for stream in self._lagging():
             if self._stop.is_set():
                 return
-            if self._queue.backlog(stream.tenant) < MAX_WAITING_PER_TENANT and stream not in self._resting:
+            waits = stream in self._resting or stream in self._stuck
+            if not waits and self._queue.backlog(stream.tenant) < MAX_WAITING_PER_TENANT:
                 self._enqueue(stream)
+        ended = monotonic()
+        self._look_due = ended + max(self._period, 20 * (ended - now))
 
     def _enqueue(self, stream: StreamId) -> None:
         if stream not in self._queued:
@@ -118,10 +127,12 @@ class Sweeper:
             self._on_rung(rung)
         # Backwards, so that a stream with a long backlog does not come first again.
         for (_, stream), reason in reversed(rung.behind.items()):
-            if reason == "more":
+            if reason in ("more", "raced"):
                 self._enqueue(stream)
             elif reason == "too_new":
                 self._resting[stream] = monotonic() + RETRY_AFTER
+            elif reason != "held":
+                self._stuck.add(stream)
 
     def _lagging(self) -> Iterator[StreamId]:
         for name, projection in self._runner.projections.items():
@@ -144,6 +155,7 @@ class Sweeper:
         while not self._stop.wait(pause):
             began = monotonic()
             try:
+                self._stuck.clear()
                 self._look()
                 looked = monotonic() - began
                 folded = self._drain()

@@ -206,7 +206,7 @@ class FaultyModels:
         return self._trouble.call("load", lambda: self._models.load(model, keys))
 
     def commit(self, commits: Sequence[Commit]) -> list[bool]:
-        half = commits[: len(commits) // 2]
+        half = commits[:-1]
         return self._trouble.call(
             "commit", lambda: self._models.commit(commits), lambda: self._models.commit(half) if half else None
         )

@@ -57,7 +57,7 @@ class Rebuilding(Traffic):
             case "fill" if pointer.building is not None:
                 self._fill(worker, Model(name, pointer.building), fault, other, carry=carry)
             case "flip":
-                self._flip(worker, Model(name, pointer.building or pointer.live), fault, other, carry=carry)
+                self._flip(worker, Model(name, pointer.building or pointer.live), fault, other)
             case "retire":
                 worker.attempt(lambda: self._dropped.update(worker.rebuild.retire(name)), fault, other)
             case "abandon" if pointer.building is not None:
@@ -95,12 +95,10 @@ class Rebuilding(Traffic):
                 missing = [stream for _, stream in self._pairs_of(model) if not self._arrived((model, stream))]
                 assert all(worker.hidden(stream) for stream in missing), missing
 
-    def _flip(
-        self, worker: Worker, model: Model, fault: Fault | None, other: Callable[[], None], *, carry: bool
-    ) -> None:
+    def _flip(self, worker: Worker, model: Model, fault: Fault | None, other: Callable[[], None]) -> None:
         live = self._pointed(model.projection)
         flipped: list[bool] = []
-        worker.attempt(lambda: flipped.append(worker.rebuild.flip(model, carry_quarantine=carry)), fault, other)
+        worker.attempt(lambda: flipped.append(worker.rebuild.flip(model)), fault, other)
         if flipped == [True]:
             assert self._pointed(model.projection) == model
         if live == model and fault is None:

@@ -195,3 +195,29 @@ def test_a_rebuild_mends_a_pair_that_is_held(shop: Workshop, rebuild: Rebuild) -
     fill(rebuild, model)
     assert rebuild.flip(model)
     assert (shop.at(NAME), dict(shop.row(NAME).held)) == (6, {})
+
+
+def test_a_pair_that_was_held_while_its_model_was_built_is_told_when_the_model_goes_live(
+    shop: Workshop, rebuild: Rebuild
+) -> None:
+    """The live model is held before event 5; that was mended, and now event 6 is poison."""
+    shop.bugs.introduce(NAME, SHIRT, 5, "raises")
+    shop.append(SHIRT, number=2)
+    shop.sweep(ATTEMPTS)
+    shop.bugs.fix()
+    shop.bugs.introduce(NAME, SHIRT, 6, "raises")
+    model = register(shop)
+    shop.sweep(ATTEMPTS)
+    assert shop.told(NAME) == [("stopped", 5)]
+    assert [rebuild.flip(model) for _ in range(2)] == [True, True]
+    assert shop.told(NAME) == [("stopped", 5), ("stopped", 6)]
+
+
+def test_poison_that_is_carried_is_not_told_again(shop: Workshop, rebuild: Rebuild) -> None:
+    shop.bugs.introduce(NAME, SHIRT, 5, "raises")
+    shop.append(SHIRT)
+    shop.sweep(ATTEMPTS)
+    model = register(shop)
+    fill(rebuild, model, carry=True)
+    assert rebuild.flip(model)
+    assert shop.told(NAME) == [("stopped", 5)]
