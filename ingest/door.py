@@ -15,8 +15,11 @@ class OrderDoor:
         """Take `signed_only`: refuse what carries no signature."""
         self._shopify, self._simple, self._signed_only = shopify, simple, signed_only
 
-    def receive(self, headers: Mapping[str, str], body: bytes) -> Outcome:
-        """Take one request; names of `headers` in lower case. Raises Retryable where the store failed."""
+    def receive(self, tenant: str, headers: Mapping[str, str], body: bytes) -> Outcome:
+        """Take one request; an unsigned one is of `tenant`. Names of `headers` are in lower case.
+
+        Raises Retryable where the store failed.
+        """
         if HEADER in headers:
             return self._shopify.receive(headers, body)
         if self._signed_only:
@@ -25,4 +28,4 @@ class OrderDoor:
                 "an order must be signed: the header X-Shopify-Hmac-Sha256 is missing",
                 hint="unsigned orders are taken only where SYNCSTATE_SIGNED_ONLY is false",
             )
-        return self._simple.receive(body)
+        return self._simple.receive(tenant, body)

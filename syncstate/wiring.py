@@ -101,7 +101,7 @@ def services(settings: Settings, engine: Engine, clock: Clock) -> Services:
     live = partial(partial, engine.live)
     door = OrderDoor(
         ShopifyDoor(engine.recorder, log, registered_shops(settings), clock),
-        SimpleDoor(engine.recorder, settings.tenant, clock),
+        SimpleDoor(engine.recorder, clock),
         signed_only=settings.signed_only,
     )
     return Services(

@@ -47,9 +47,9 @@ class StatusAnswer(Answer):
     unread_alerts: int
 
 
-def status_of(services: Services) -> StatusAnswer:
-    """Return how all tenants' streams stand, and what is due and unread for the services' own tenant."""
-    engine, tenant = services.engine, services.tenant
+def status_of(services: Services, tenant: str) -> StatusAnswer:
+    """Return how all tenants' streams stand, and what is due and unread for `tenant`."""
+    engine = services.engine
     streams = Counter(stream.category for stream in engine.store.log.streams())
     due = services.broadcasts.due(tenant, "amazon", COUNTED_AT_MOST)
     return StatusAnswer(

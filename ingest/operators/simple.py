@@ -14,7 +14,6 @@ from ingest.recording import record
 from processor.clock import Clock
 from processor.events import Event
 from processor.recorder import Recorder
-from processor.streams import StreamId
 from stock.events import SaleRecorded, StockAdjusted
 from stock.facts import fact
 from stock.identities import MAX_QUANTITY, Sku, sku, sku_stream
@@ -56,38 +55,34 @@ class SimpleOrder(Payload):
 
 
 class SimpleDoor:
-    """Takes simple payloads for one tenant."""
+    """Takes simple payloads."""
 
-    def __init__(
-        self, recorder: Recorder, tenant: str, clock: Clock, new_id: Callable[[], str] = lambda: uuid4().hex
-    ) -> None:
+    def __init__(self, recorder: Recorder, clock: Clock, new_id: Callable[[], str] = lambda: uuid4().hex) -> None:
         """Take `new_id`: names a request that brings no `orderId`, so that each such request is a new fact."""
-        self._recorder, self._tenant, self._clock, self._new_id = recorder, tenant, clock, new_id
+        self._recorder, self._clock, self._new_id = recorder, clock, new_id
 
-    def receive(self, body: bytes) -> Taken | Refused:
-        """Record the order in `body`. One invalid line refuses it whole; raises Retryable where the store failed."""
+    def receive(self, tenant: str, body: bytes) -> Taken | Refused:
+        """Record `tenant`'s order in `body`. One invalid line refuses it whole.
+
+        Raises Retryable where the store failed.
+        """
         order = read(SimpleOrder, body)
         if isinstance(order, Refused):
             return order
         tx = order.order or self._new_id()
-        facts = [self._fact(order, tx, item, nth) for item, nth in _occurrences(order.items)]
-        receipts = iter(record(self._recorder, [found for found in facts if found is not None]))
-        items = [
-            Item(item.sku, item.quantity, (next(receipts),) if found is not None else ())
-            for item, found in zip(order.items, facts, strict=True)
-        ]
-        return Taken(self._tenant, tx, tuple(items))
+        sold = [(item, nth) for item, nth in _occurrences(order.items) if item.quantity]
+        facts = [(sku_stream(tenant, item.sku), self._event(order, tx, item, nth)) for item, nth in sold]
+        receipts = iter(record(self._recorder, facts))
+        items = [Item(item.sku, item.quantity, (next(receipts),) if item.quantity else ()) for item in order.items]
+        return Taken(tenant, tx, tuple(items))
 
-    def _fact(self, order: SimpleOrder, tx: str, item: SimpleItem, nth: int) -> tuple[StreamId, Event] | None:
-        if not item.quantity:
-            return None
+    def _event(self, order: SimpleOrder, tx: str, item: SimpleItem, nth: int) -> Event:
         happened: StockAdjusted | SaleRecorded
         if order.order is not None and order.order.casefold().startswith(OPENING):
             happened = StockAdjusted(delta=item.quantity, reason="opening")
         else:
             happened = SaleRecorded(item.quantity, order=order.order)
-        event = fact(happened, tx=f"simple:{tx}:{nth}", at=self._clock(), source=SOURCE, correlation=tx)
-        return sku_stream(self._tenant, item.sku), event
+        return fact(happened, tx=f"simple:{tx}:{nth}", at=self._clock(), source=SOURCE, correlation=tx)
 
 
 def _occurrences(items: tuple[SimpleItem, ...]) -> list[tuple[SimpleItem, int]]:

@@ -8,6 +8,7 @@ from pydantic import computed_field
 from processor.clock import Instant
 from projections.alerts.documents import Alert
 from web.answers import Answer
+from web.callers import Reader
 from web.paging import Cursor, Limit, cursor, position
 from web.problems import ANSWERS
 from web.services import Services, Use
@@ -46,21 +47,21 @@ class AlertsAnswer(Answer):
 
 
 @router.get("")
-def list_alerts(services: Use, cursor_: CursorQuery = None, limit: Limit = 100) -> AlertsAnswer:
+def list_alerts(services: Use, caller: Reader, cursor_: CursorQuery = None, limit: Limit = 100) -> AlertsAnswer:
     """Return all alerts, a page at a time."""
-    return _page(services, *services.alerts.all(services.tenant, position(cursor_), limit))
+    return _page(services, caller.tenant, *services.alerts.all(caller.tenant, position(cursor_), limit))
 
 
 @router.get("/unread")
-def list_unread_alerts(services: Use, cursor_: CursorQuery = None, limit: Limit = 100) -> AlertsAnswer:
+def list_unread_alerts(services: Use, caller: Reader, cursor_: CursorQuery = None, limit: Limit = 100) -> AlertsAnswer:
     """Return the alerts that nobody has acknowledged, a page at a time."""
-    return _page(services, *services.alerts.unread(services.tenant, position(cursor_), limit))
+    return _page(services, caller.tenant, *services.alerts.unread(caller.tenant, position(cursor_), limit))
 
 
-def _page(services: Services, alerts: list[Alert], after: str | None) -> AlertsAnswer:
+def _page(services: Services, tenant: str, alerts: list[Alert], after: str | None) -> AlertsAnswer:
     return AlertsAnswer(
         count=len(alerts),
-        unread_count=services.alerts.count_unread(services.tenant),
+        unread_count=services.alerts.count_unread(tenant),
         alerts=tuple(AlertAnswer.model_validate(alert) for alert in alerts),
         next_cursor=cursor(after),
     )

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from processor.clock import Instant
 from web.answers import Answer
+from web.callers import Admin
 from web.problems import ANSWERS
 from web.services import Use
 from web.status import StatusAnswer, status_of
@@ -29,6 +30,6 @@ async def get_health(services: Use) -> HealthAnswer:
 
 
 @router.get("/api/status")
-def get_status(services: Use) -> StatusAnswer:
+def get_status(services: Use, caller: Admin) -> StatusAnswer:
     """Return how the store and its read models stand. Its cost grows with the number of streams."""
-    return status_of(services)
+    return status_of(services, caller.tenant)

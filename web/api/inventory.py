@@ -9,6 +9,7 @@ from projections.inventory.documents import Inventory
 from projections.returns.documents import ReturnEntry
 from stock.identities import Sku
 from web.answers import Answer
+from web.callers import Reader
 from web.paging import Cursor, Limit, cursor, position
 from web.problems import ANSWERS
 from web.services import Services, Use
@@ -78,34 +79,35 @@ class ListingAnswer(Answer):
 @router.get("", response_model=ListingAnswer | SkuAnswer)
 def list_inventory(
     services: Use,
+    caller: Reader,
     sku: Annotated[str | None, Query(description="answer this SKU alone")] = None,
     cursor_: Annotated[Cursor, Query(alias="cursor")] = None,
     limit: Limit = 100,
 ) -> ListingAnswer | SkuAnswer:
     """Return all SKUs, a page at a time, or the one that `sku` names."""
     if sku is not None:
-        return _one(services, named(sku))
-    entries, after = services.inventory.listing(services.tenant, position(cursor_), limit)
+        return _one(services, caller.tenant, named(sku))
+    entries, after = services.inventory.listing(caller.tenant, position(cursor_), limit)
     whole = cursor_ is None and after is None
     return ListingAnswer(
-        total_skus=len(entries) if whole else services.inventory.total(services.tenant),
+        total_skus=len(entries) if whole else services.inventory.total(caller.tenant),
         inventory={name: Stock.model_validate(found) for name, found in entries},
         next_cursor=cursor(after),
     )
 
 
 @router.get("/{sku:path}")
-def get_inventory(services: Use, sku: str) -> SkuAnswer:
+def get_inventory(services: Use, caller: Reader, sku: str) -> SkuAnswer:
     """Return one SKU."""
-    return _one(services, named(sku))
+    return _one(services, caller.tenant, named(sku))
 
 
-def _one(services: Services, name: Sku) -> SkuAnswer:
-    found: Inventory | None = services.inventory.one(services.tenant, name)
+def _one(services: Services, tenant: str, name: Sku) -> SkuAnswer:
+    found: Inventory | None = services.inventory.one(tenant, name)
     if found is None:
         raise unknown(name)
-    entries: list[ReturnEntry] = services.returns.page(services.tenant, name, limit=RETURNS_SHOWN)[0]
-    row = services.broadcasts.one(services.tenant, name)
+    entries: list[ReturnEntry] = services.returns.page(tenant, name, limit=RETURNS_SHOWN)[0]
+    row = services.broadcasts.one(tenant, name)
     amazon = row.channels.get("amazon") if row else None
     return SkuAnswer(
         **Levels.model_validate(found).model_dump(by_alias=False),

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query
 from processor.clock import Instant
 from projections.inventory.queries import Entry
 from web.answers import Answer
+from web.callers import Reader
 from web.paging import Limit
 from web.problems import ANSWERS
 from web.services import Use
@@ -51,16 +52,17 @@ class LedgerAnswer(Answer):
 @router.get("/{sku:path}")
 def get_ledger(
     services: Use,
+    caller: Reader,
     sku: str,
     after: Annotated[int, Query(ge=0, description="the version to go on from, exclusive")] = 0,
     limit: Limit = 100,
 ) -> LedgerAnswer:
     """Return the SKU's events from version `after` + 1 on."""
     name = named(sku)
-    entries = services.inventory.ledger(services.tenant, name, after, limit + 1)
+    entries = services.inventory.ledger(caller.tenant, name, after, limit + 1)
     page = tuple(map(_entry, islice(entries, limit)))
     more = next(entries, None) is not None
-    if not page and services.inventory.one(services.tenant, name) is None:
+    if not page and services.inventory.one(caller.tenant, name) is None:
         raise unknown(name)
     return LedgerAnswer(sku=name, events=page, next_after=page[-1].version if more else None)
 

@@ -10,6 +10,7 @@ from ingest.outcome import Ignored, Refused, Taken
 from ingest.shopify.hmac import HEADER
 from web.api.order_answers import ConflictAnswer, IgnoredAnswer, OrderAnswer, answer_of
 from web.body import LIMIT, SIGNED_LIMIT, read_body
+from web.callers import Writer
 from web.problems import ANSWERS, Problem
 from web.services import Services, Use
 
@@ -17,7 +18,7 @@ router = APIRouter(tags=["orders"], responses=ANSWERS)
 
 
 @router.post("/webhook/shopify", response_model=OrderAnswer, responses={409: {"model": ConflictAnswer}})
-async def receive_order(request: Request, services: Use) -> Response:
+async def receive_order(request: Request, services: Use, caller: Writer) -> Response:
     """Take an order.
 
     With `X-Shopify-Hmac-Sha256`: a webhook delivery of Shopify's. Without: `{"orderId": "...", "items": [{"sku":
@@ -25,13 +26,13 @@ async def receive_order(request: Request, services: Use) -> Response:
     stock.
     """
     body = await read_body(request, SIGNED_LIMIT if HEADER in request.headers else LIMIT)
-    answer = await run_sync(_receive, services, request.headers, body)
+    answer = await run_sync(_receive, services, caller.tenant, request.headers, body)
     status = HTTPStatus.CONFLICT if isinstance(answer, ConflictAnswer) else HTTPStatus.OK
     return Response(answer.model_dump_json(), status, media_type="application/json")
 
 
-def _receive(services: Services, headers: Mapping[str, str], body: bytes) -> OrderAnswer:
-    outcome = services.door.receive(headers, body)
+def _receive(services: Services, tenant: str, headers: Mapping[str, str], body: bytes) -> OrderAnswer:
+    outcome = services.door.receive(tenant, headers, body)
     match outcome:
         case Taken():
             return answer_of(outcome, services.inventory)

@@ -22,7 +22,7 @@ def parts(engine: Engine) -> Services:
 
 
 def sent(parts: Services, body: bytes, *, signed: bool = False) -> OrderAnswer:
-    outcome = parts.door.receive(shopify_headers(body) if signed else {}, body)
+    outcome = parts.door.receive(parts.tenant, shopify_headers(body) if signed else {}, body)
     assert isinstance(outcome, Taken), outcome
     return answer_of(outcome, parts.inventory)
 

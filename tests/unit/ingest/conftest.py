@@ -24,7 +24,7 @@ def engine() -> Iterator[Engine]:
 
 @pytest.fixture
 def simple(engine: Engine) -> SimpleDoor:
-    return SimpleDoor(engine.recorder, TENANT, system_clock)
+    return SimpleDoor(engine.recorder, system_clock)
 
 
 @pytest.fixture
