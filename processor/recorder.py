@@ -42,7 +42,11 @@ class Receipt(msgspec.Struct, frozen=True):
 
 class _Submission(msgspec.Struct, frozen=True):
     appends: Sequence[Append]
+    gate: Append | None
     future: "Future[list[Receipt]]"
+
+
+_Told = list[tuple[StreamId, Outcome]]
 
 
 class Recorder:
@@ -71,20 +75,25 @@ class Recorder:
         for thread in self._threads:
             thread.start()
 
-    def record(self, appends: Sequence[Append]) -> list[Receipt]:
+    def record(self, appends: Sequence[Append], gate: Append | None = None) -> list[Receipt]:
         """Append, fold, and return one receipt per event once all are durable.
+
+        With a `gate`, that is appended first, and `appends` only where all its events are new: the receipts are the
+        gate's, and then theirs or none. Where the store does not join writes, a crash may leave the gate without the
+        others: who finds his gate known must see to them.
 
         Raises Retryable where the store failed; then whether the facts were appended is unknown, and sending them
         again is right. Raises Misuse for an append without events or with too many.
         """
-        return self.submit(appends).result()
+        return self.submit(appends, gate).result()
 
-    def submit(self, appends: Sequence[Append]) -> "Future[list[Receipt]]":
+    def submit(self, appends: Sequence[Append], gate: Append | None = None) -> "Future[list[Receipt]]":
         """Begin to `record`; the future ends as `record` would."""
-        if not appends or not all(1 <= len(append.events) <= MAX_EVENTS_PER_APPEND for append in appends):
+        given = appends if gate is None else [*appends, gate]
+        if not given or not all(1 <= len(append.events) <= MAX_EVENTS_PER_APPEND for append in given):
             raise Misuse(f"an append holds 1 to {MAX_EVENTS_PER_APPEND} events")
-        submission = _Submission(appends, Future())
-        first = appends[0].stream
+        submission = _Submission(appends, gate, Future())
+        first = given[0].stream
         try:
             self._lanes[first.shard % len(self._lanes)].put(first.tenant, submission)
         except RuntimeError as error:
@@ -126,26 +135,36 @@ class Recorder:
                 _log.exception("recorder.failed")
             _fail(batch, error)
         else:
-            for submission in batch:
-                own = [next(receipts) for append in submission.appends for _ in append.events]
+            for submission, own in zip(batch, receipts, strict=True):
                 submission.future.set_result(own)
 
-    def _commit(self, batch: Sequence[_Submission]) -> "Iterator[Receipt]":
-        appends = [append for submission in batch for append in submission.appends]
+    def _commit(self, batch: Sequence[_Submission]) -> list[list[Receipt]]:
         deadline = monotonic() + INLINE_SECONDS
         if self._folds is None:
             with self._store.unit():
-                outcomes = self._store.log.append(appends)
-                rung = self._fold_joined(_bells(appends, outcomes), deadline)
+                told = self._append(batch)
+                rung = self._fold_joined(_bells(told), deadline)
             if rung is not None:
                 self._runner.keep(rung)
         else:
-            outcomes = self._store.log.append(appends)
-            rung = self._fold_apart(self._folds, _bells(appends, outcomes), deadline)
+            told = self._append(batch)
+            rung = self._fold_apart(self._folds, _bells(told), deadline)
         if rung is not None:
             self._on_rung(rung)
-        streams = (append.stream for append in appends for _ in append.events)
-        return (_receipt(stream, outcome, rung) for stream, outcome in zip(streams, outcomes, strict=True))
+        return [[_receipt(stream, outcome, rung) for stream, outcome in own] for own in told]
+
+    def _append(self, batch: Sequence[_Submission]) -> list[_Told]:
+        """Append the gates, then what they let through; return each submission's streams and outcomes."""
+        gates = [submission.gate for submission in batch if submission.gate is not None]
+        passed = iter(_told(gates, self._store.log.append(gates)) if gates else ())
+        told = [[] if submission.gate is None else next(passed) for submission in batch]
+        let = [all(isinstance(outcome, Appended) for _, outcome in own) for own in told]
+        appends = [append for submission, may in zip(batch, let, strict=True) if may for append in submission.appends]
+        rest = iter(_told(appends, self._store.log.append(appends)) if appends else ())
+        for submission, own, may in zip(batch, told, let, strict=True):
+            for _ in submission.appends if may else ():
+                own.extend(next(rest))
+        return told
 
     def _fold_joined(self, bells: Sequence[Doorbell], deadline: float) -> Rung | None:
         """Fold within the append's unit of work; a fold that fails is undone alone and left to the sweeper."""
@@ -182,15 +201,23 @@ class Recorder:
 
 
 def _weight(submission: _Submission) -> int:
-    return sum(len(append.events) for append in submission.appends)
+    gate = len(submission.gate.events) if submission.gate is not None else 0
+    return gate + sum(len(append.events) for append in submission.appends)
 
 
-def _bells(appends: Sequence[Append], outcomes: Sequence[Outcome]) -> list[Doorbell]:
+def _told(appends: Sequence[Append], outcomes: Sequence[Outcome]) -> Iterator[_Told]:
+    """Yield the outcomes of each append."""
+    left = iter(outcomes)
+    for append in appends:
+        yield [(append.stream, next(left)) for _ in append.events]
+
+
+def _bells(told: Sequence[_Told]) -> list[Doorbell]:
     """Ring with what was appended, and bare for what was known: its first append may not have been folded."""
-    streams = (append.stream for append in appends for _ in append.events)
     return [
         Doorbell(stream, (outcome.event,)) if isinstance(outcome, Appended) else Doorbell(stream)
-        for stream, outcome in zip(streams, outcomes, strict=True)
+        for own in told
+        for stream, outcome in own
     ]
 
 

@@ -111,6 +111,47 @@ def test_receipts_come_one_per_event_in_the_order_asked_with_every_kind_of_outco
     assert [receipt.after is not None for receipt in receipts] == [True, False, False, False]
 
 
+def test_what_stands_behind_a_gate_is_appended_only_where_the_gate_is_new(place: Place) -> None:
+    order, one, other = a_stream(), a_stream(), a_stream()
+    gate = an_append(order, a_sale(tx="gate"), expected=0)
+    first = place.recorder.record([an_append(one, a_sale(tx="1"), a_sale(tx="2")), an_append(other, a_sale())], gate)
+    assert [receipt.stream for receipt in first] == [order, one, one, other]
+    assert all(isinstance(receipt.outcome, Appended) and not receipt.pending for receipt in first)
+    again = place.recorder.record([an_append(one, a_sale(tx="3"))], gate)
+    moved = an_append(order, a_sale(tx="other gate"), expected=0)
+    stale = place.recorder.record([an_append(one, a_sale(tx="4"))], moved)
+    assert [type(receipt.outcome) for receipt in (*again, *stale)] == [Duplicate, Stale]
+    assert (place.log(order), place.log(one)) == (["gate"], ["1", "2"])
+
+
+def test_of_a_batch_with_one_gate_twice_one_goes_through(place: Place) -> None:
+    order, stream = a_stream(), a_stream()
+    place.recorder.record([an_append(stream, a_count(10))])
+    gates = [an_append(order, a_sale(tx=tx), expected=0) for tx in ("gate", "gate", "another")]
+    place.gate.clear()
+    place.waiting.clear()
+    place.recorder.submit([an_append(a_stream(), a_sale())])
+    assert place.waiting.wait(20)
+    futures = [place.recorder.submit([an_append(stream, a_sale())], gate) for gate in gates]
+    futures.append(place.recorder.submit([an_append(stream, a_sale())]))
+    place.gate.set()
+    outcomes = [[type(receipt.outcome) for receipt in future.result(20)] for future in futures]
+    assert outcomes == [[Appended, Appended], [Duplicate], [Stale], [Appended]]
+    assert len(place.log(stream)) == 3
+
+
+def test_a_gate_alone_may_be_recorded_and_what_fails_behind_it_is_sent_again(place: Place) -> None:
+    gate, stream = an_append(a_stream(), a_sale()), a_stream()
+    [receipt] = place.recorder.record([], gate)
+    assert isinstance(receipt.outcome, Appended)
+    place.most = 1
+    with pytest.raises(StoreUnavailable):
+        place.recorder.record(
+            [an_append(stream, a_sale()), an_append(a_stream(), a_sale())], an_append(a_stream(), a_sale(tx="g"))
+        )
+    assert place.log(stream) == []
+
+
 def test_one_bad_submission_spares_the_others_of_its_batch(place: Place) -> None:
     before, bad, after = a_stream(), a_stream(), a_stream()
     waits = place.queue_behind_a_commit(
