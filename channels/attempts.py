@@ -19,6 +19,9 @@ from processor.clock import Instant
 from processor.registers import Registers
 from stock.identities import Channel, Sku
 
+PREFIX = "delivery/"
+"""What the names of all delivery rows begin with."""
+
 Outcome = Literal["unknown", "accepted", "refused", "untaken"]
 """`untaken`: the channel cannot have acted upon the attempt, and the log does not tell of it (throttled, no route)."""
 
@@ -56,6 +59,20 @@ class Delivery(msgspec.Struct, frozen=True):
     def ended(self, outcome: Outcome) -> "Delivery":
         """Return the row once the outcome is known. What was accepted overwrote all that was in doubt."""
         return msgspec.structs.replace(self, outcome=outcome, suspect=self.suspect and outcome != "accepted")
+
+
+def doubt_all(registers: Registers) -> int:
+    """Put every delivery row in doubt, and return how many there are.
+
+    After an older copy of the store was brought back, channels may show what was told since: each listing is then
+    told its quantity anew, in live mode, once.
+    """
+    doubted = 0
+    for name, register in list(registers.scan(PREFIX)):
+        delivery = msgspec.json.decode(register.value, type=Delivery)
+        doubtful = msgspec.structs.replace(delivery, suspect=True)
+        doubted += registers.write(name, msgspec.json.encode(doubtful), register.revision)
+    return doubted
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -99,4 +116,4 @@ class Attempts:
                 yield Sku(name[len(prefix) :])
 
     def _prefix(self, tenant: str) -> str:
-        return f"delivery/{tenant}/{self._channel}/"
+        return f"{PREFIX}{tenant}/{self._channel}/"

@@ -43,6 +43,11 @@ class Taken(msgspec.Struct, frozen=True):
     items: tuple[Item, ...]
     vendor: bool = False
 
+    @property
+    def is_new(self) -> bool:
+        """Whether every line that has a SKU led to something new."""
+        return all(item.status == "recorded" for item in self.items if item.sku is not None)
+
 
 class Ignored(msgspec.Struct, frozen=True):
     """Genuine, understood to be of no interest: nothing was stored."""

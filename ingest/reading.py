@@ -1,9 +1,9 @@
 """Reading what strangers send: JSON into payload models, and every mistake into one sentence."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, WithJsonSchema
 
 from ingest.outcome import Refused
 
@@ -27,16 +27,36 @@ def _id(value: object) -> str:
     return text
 
 
-Id = Annotated[str, BeforeValidator(_id)]
+Id = Annotated[
+    str,
+    BeforeValidator(_id),
+    WithJsonSchema({"anyOf": [{"type": "string", "minLength": 1, "maxLength": MAX_ID_CHARS}, {"type": "integer"}]}),
+]
 """A vendor's or a client's identity: text, or an integer of any size read as its digits."""
 
 Model = TypeVar("Model", bound=BaseModel)
+
+
+class Mistake(ValueError):
+    """A field holds what it may not; `hint` says what to do about it."""
+
+    def __init__(self, reason: str, hint: str) -> None:
+        super().__init__(reason)
+        self.hint = hint
 
 
 def read(model: type[Model], body: bytes) -> Model | Refused:
     """Return the payload in `body`, or the refusal that names its first mistake."""
     try:
         return model.model_validate_json(body)
+    except ValidationError as error:
+        return _refusal(error)
+
+
+def check(model: type[Model], given: Mapping[str, object]) -> Model | Refused:
+    """Return the payload that `given` is, a JSON object already read; or the refusal, as `read` does."""
+    try:
+        return model.model_validate(given)
     except ValidationError as error:
         return _refusal(error)
 
@@ -48,7 +68,8 @@ def _refusal(error: ValidationError) -> Refused:
     field = _path(first["loc"])
     cause = first.get("ctx", {}).get("error")
     reason = str(cause) if isinstance(cause, ValueError) else first["msg"]
-    return Refused("invalid", f"{field or _TOP_LEVEL}: {reason}", field or None)
+    hint = cause.hint if isinstance(cause, Mistake) else None
+    return Refused("invalid", f"{field or _TOP_LEVEL}: {reason}", field or None, hint)
 
 
 def _path(place: Sequence[int | str]) -> str:

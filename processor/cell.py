@@ -1,6 +1,7 @@
 """A row under work: its accumulator, its positions, and the document changes of the commit to come. Pure."""
 
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from typing import Any
 
 import msgspec
@@ -141,10 +142,11 @@ class Cell(msgspec.Struct, gc=False):
         keys = projection.keys(self.key, self.state) if projection.indexes else ()
         positions = {self.key: self.at, **self.beside} if self.at or not self.beside else self.beside
         row = Row(projection.encode(self.state), positions, self.stored.revision, self.stored.held, keys)
+        light = _light(row, self.beside, self.stored)
         if not self.changes:
-            return Commit(self.model, self.key, row)
+            return Commit(self.model, self.key, row, light=light)
         gone = tuple(id_ for id_, change in self.changes.items() if change is None)
-        return Commit(self.model, self.key, row, tuple(_puts(self.changes, documents)), gone)
+        return Commit(self.model, self.key, row, tuple(_puts(self.changes, documents)), gone, light)
 
     def committed(self, commit: Commit) -> None:
         """Note that `commit` was taken: what is folded now is what is stored."""
@@ -162,6 +164,13 @@ def cell_of(projection: Projection[Any], model: Model, key: StreamId, row: Row |
 
 def _next(row: Row) -> Row:
     return Row(row.state, row.positions, row.revision + 1, row.held, row.keys)
+
+
+def _light(row: Row, beside: Mapping[StreamId, int], stored: Row) -> bool:
+    """Return what `Commit.light` promises of `row`, whose marks are those of `stored`."""
+    if not stored.revision or any(stored.positions.get(stream) != at for stream, at in beside.items()):
+        return False
+    return row.keys == stored.keys or all(now == then for now, then in zip_longest(row.keys, stored.keys))
 
 
 def _puts(changes: Mapping[str, _Pending], documents: Mapping[str, Document]) -> list[Document]:

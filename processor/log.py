@@ -9,6 +9,7 @@ from processor.events import Event, Recorded
 from processor.streams import StreamId
 
 MAX_EVENTS_PER_APPEND = 1000
+MAX_STREAMS_WITH = 1000
 
 
 class Append(msgspec.Struct, frozen=True, gc=False):
@@ -57,7 +58,29 @@ class Stale(msgspec.Struct, frozen=True, gc=False):
 Outcome = Appended | Duplicate | Conflict | Stale
 
 
-class EventLog(Protocol):
+class Catalogue(Protocol):
+    """Which streams there are. Any method may raise `StoreUnavailable`."""
+
+    def streams(self, tenant: str | None = None, shard: int = 0, shards: int = 1) -> Iterator[StreamId]:
+        """Yield the catalogue: every stream (of `tenant`) whose `StreamId.shard` % `shards` == `shard`, in any order.
+
+        Eventually consistent: a stream begun during the call may be missed; one begun well before is not.
+        """
+        ...
+
+    def count(self, tenant: str, category: str) -> int:
+        """Count a tenant's streams of one category. As consistent as `streams`; its cost may grow with the answer."""
+        ...
+
+    def streams_with(self, tenant: str, tx_id: str) -> list[StreamId]:
+        """Return the tenant's streams that hold a fact with this `tx_id`, at most MAX_STREAMS_WITH, in any order.
+
+        A seek, whatever the size of the log; `find` then reads the fact. Strongly consistent.
+        """
+        ...
+
+
+class EventLog(Catalogue, Protocol):
     """An append-only log of streams, safe under concurrent writers in any number of processes.
 
     Promises: versions of a stream are 1..n without gaps or repeats. A `tx_id` is appended at most once per stream,
@@ -101,11 +124,4 @@ class EventLog(Protocol):
 
     def find(self, stream: StreamId, tx_id: str) -> Recorded | None:
         """Return the event that `tx_id` names in `stream`, or None. Strongly consistent."""
-        ...
-
-    def streams(self, tenant: str | None = None, shard: int = 0, shards: int = 1) -> Iterator[StreamId]:
-        """Yield the catalogue: every stream (of `tenant`) whose `StreamId.shard` % `shards` == `shard`, in any order.
-
-        Eventually consistent: a stream begun during the call may be missed; one begun well before is not.
-        """
         ...

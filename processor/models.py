@@ -79,6 +79,9 @@ class Commit(msgspec.Struct, frozen=True, gc=False):
 
     `row.revision` is the revision that was loaded (0: no row). At most MAX_COMMIT_ITEMS items and MAX_COMMIT_BYTES
     bytes, the row included. An id is never both put and deleted.
+
+    `light` promises of a stored row that it changes in nothing but its state and its position on its own stream: its
+    other positions, its marks and its keys, given all the same, are the stored ones and need not be written.
     """
 
     model: Model
@@ -86,6 +89,7 @@ class Commit(msgspec.Struct, frozen=True, gc=False):
     row: Row
     puts: tuple[Document, ...] = ()
     deletes: tuple[str, ...] = ()
+    light: bool = False
 
 
 class Page(msgspec.Struct, frozen=True, gc=False):
@@ -93,6 +97,14 @@ class Page(msgspec.Struct, frozen=True, gc=False):
 
     items: tuple[Document, ...]
     after: str | None
+
+
+def before(sort: str) -> str:
+    """Return the `after` of a place in an index right before all that sorts as `sort`, whether or not anything does.
+
+    Ascending, a query goes on with `sort` itself; newest first, with what sorts before it. `sort` is not empty.
+    """
+    return f"{sort}\x1d0"
 
 
 class ModelStore(Protocol):
@@ -154,7 +166,7 @@ class ModelQueries(Protocol):
         """Return rows and documents that stand in `index` (0 to MAX_INDEXES - 1) under `partition`.
 
         In order of `sort`, then id, ascending by code point, or descending with `newest_first`. A row comes as a
-        `Document` whose id is its stream's key. `after` is a `Page.after` of the same query, exclusive.
+        `Document` whose id is its stream's key. `after` is a `Page.after` of the same query, exclusive, or `before`.
         """
         ...
 

@@ -60,10 +60,10 @@ class Quarantine:
             if len(self._failures) > _REMEMBERED:
                 self._failures.clear()
             place = (model, stream, failure.version)
-            self._failures[place] = self._failures.get(place, 0) + 1
-            if self._failures[place] >= self._attempts:
+            self._failures[place] = failed = self._failures.get(place, 0) + 1
+            if failed >= self._attempts:
                 self.hold(model, failure)
-                del self._failures[place]
+                self._failures.pop(place, None)
 
     def hold(self, model: Model, failure: Failure) -> None:
         """Stop the pair before the failing event. Where the pair moved on meanwhile, nothing is held.

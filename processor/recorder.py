@@ -7,7 +7,7 @@ very event: of 400 concurrent sales each gets its own number.
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FoldTimeout
-from threading import Semaphore, Thread
+from threading import Lock, Semaphore, Thread
 from time import monotonic
 
 import msgspec
@@ -71,6 +71,7 @@ class Recorder:
         self._lanes: list[FairQueue[_Submission]] = [FairQueue(_weight) for _ in range(count)]
         self._folds = ThreadPoolExecutor(count * 2, "fold") if not store.joins else None
         self._folding = Semaphore(count * 4)
+        self._counting, self._appended = Lock(), 0
         self._threads = [Thread(target=self._work, args=(lane,), name="recorder", daemon=True) for lane in self._lanes]
         for thread in self._threads:
             thread.start()
@@ -104,6 +105,11 @@ class Recorder:
     def queued(self) -> int:
         """How many submissions wait for a commit."""
         return sum(map(len, self._lanes))
+
+    @property
+    def appended(self) -> int:
+        """How many events were appended since it began."""
+        return self._appended
 
     def close(self) -> None:
         """Take no more facts, finish those that wait, and stop."""
@@ -151,6 +157,9 @@ class Recorder:
             rung = self._fold_apart(self._folds, _bells(told), deadline)
         if rung is not None:
             self._on_rung(rung)
+        new = sum(isinstance(outcome, Appended) for own in told for _, outcome in own)
+        with self._counting:
+            self._appended += new
         return [[_receipt(stream, outcome, rung) for stream, outcome in own] for own in told]
 
     def _append(self, batch: Sequence[_Submission]) -> list[_Told]:

@@ -51,8 +51,10 @@ class Sweeper:
         self._resting: dict[StreamId, float] = {}
         self._stuck: set[StreamId] = set()
         self._look_due = 0.0
+        self._cut = False
         self._stop = Event()
         self._thread: Thread | None = None
+        self._looked: float | None = None
 
     def sweep(self) -> int:
         """Look, ring what lags until nothing more can be rung, and return how many events were folded."""
@@ -71,15 +73,18 @@ class Sweeper:
         return folded
 
     def _look(self) -> None:
-        now = monotonic()
+        now, self._cut = monotonic(), False
         self._resting = {stream: until for stream, until in self._resting.items() if until > now}
         for stream in self._lagging():
             if self._stop.is_set():
                 return
-            waits = stream in self._resting or stream in self._stuck
-            if not waits and self._queue.backlog(stream.tenant) < MAX_WAITING_PER_TENANT:
+            if stream in self._resting or stream in self._stuck:
+                continue
+            if self._queue.backlog(stream.tenant) < MAX_WAITING_PER_TENANT:
                 self._enqueue(stream)
-        ended = monotonic()
+            else:
+                self._cut = True
+        self._looked = ended = monotonic()
         self._look_due = ended + max(self._period, 20 * (ended - now))
 
     def _enqueue(self, stream: StreamId) -> None:
@@ -144,6 +149,16 @@ class Sweeper:
         self._thread = Thread(target=self._run, name="sweeper", daemon=True)
         self._thread.start()
 
+    @property
+    def running(self) -> bool:
+        """Whether its thread is alive."""
+        return self._thread is not None and self._thread.is_alive()
+
+    @property
+    def seconds_since_look(self) -> float | None:
+        """How long ago it last looked at all streams, None before the first time. It goes on looking while it folds."""
+        return None if self._looked is None else monotonic() - self._looked
+
     def stop(self) -> None:
         """End the thread after the batch under way; a long look is not waited for."""
         self._stop.set()
@@ -169,4 +184,5 @@ class Sweeper:
                 continue
             if folded:
                 _log.info("sweeper.swept", folded=folded)
-            pause = min(max(self._period, 20 * looked), LONGEST_PAUSE)
+            # A look that left streams out is followed by the next one soon, yet half of the time is others'.
+            pause = min(max(self._period, monotonic() - began if self._cut else 20 * looked), LONGEST_PAUSE)

@@ -47,6 +47,9 @@ _SYNONYMS = {
     "EXPIRED": Disposition.UNSELLABLE,
 }
 
+WORDS = (*Disposition.__members__, *_SYNONYMS)
+"""Every word that `disposition` reads, in its plain form."""
+
 
 def disposition(word: str) -> Disposition:
     """Read a vendor's word for a disposition, whatever its case, spaces or underscores.
@@ -56,6 +59,5 @@ def disposition(word: str) -> Disposition:
     name = "_".join(word.replace("_", " ").split()).upper()
     found = _SYNONYMS.get(name) or Disposition.__members__.get(name)
     if found is None:
-        known = ", ".join([*Disposition.__members__, *_SYNONYMS])
-        raise ValueError(f"unknown disposition {word[:40]!r}; known are {known}")
+        raise ValueError(f"unknown disposition {word[:40]!r}; known are {', '.join(WORDS)}")
     return found

@@ -20,6 +20,7 @@ Shown = Annotated[int, Meta(ge=0, le=1_000_000_000_000)]
 
 Id = Annotated[str, Meta(min_length=1, max_length=200)]
 Code = Annotated[str, Meta(max_length=200)]
+SkuText = Annotated[str, Meta(max_length=200)]
 ReasonCode = Literal["opening", "correction", "damage", "loss", "found", "transfer", "other"]
 
 
@@ -90,12 +91,18 @@ class ListingUnmapped(Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 class OrderLine(Struct, frozen=True, gc=False, omit_defaults=True):
-    """One line of an order: `quantity` as the shop states it; `sku` None where none is known yet."""
+    """One line of an order: `quantity` as the shop states it; `sku` None where none is known yet.
+
+    `removed` is how many of them have left the line, by an edit, a refund or a cancellation, and `refunded` how many
+    the shop's own list of refunds names. Neither changes stock.
+    """
 
     line: Id
     quantity: Level
-    sku: Annotated[str, Meta(max_length=200)] | None = None
+    sku: SkuText | None = None
     variant: Code | None = None
+    removed: Level = 0
+    refunded: Level = 0
 
 
 class OrderSeen(Struct, frozen=True, gc=False, omit_defaults=True):
@@ -105,10 +112,99 @@ class OrderSeen(Struct, frozen=True, gc=False, omit_defaults=True):
     amazon_order: Code | None = None
 
 
-class ReviewRequested(Struct, frozen=True, gc=False, omit_defaults=True):
-    """A person must decide: an order line without SKU, a conflict that a vendor sent."""
+class RefundLine(Struct, frozen=True, gc=False, omit_defaults=True):
+    """Units of order line `line` that a refund names, once more under an identity of their own, `id`.
 
-    reason: Literal["unmapped_line", "conflict"]
+    `restock` is the shop's word for what became of them; empty where it told none.
+    """
+
+    id: Id
+    line: Id
+    quantity: Level
+    restock: Code = ""
+    sku: SkuText | None = None
+    variant: Code | None = None
+
+
+class RefundSeen(Struct, frozen=True, gc=False, omit_defaults=True):
+    """A shop refunded units of an order. What that means for stock follows in the SKUs' streams."""
+
+    refund: Id
+    lines: tuple[RefundLine, ...] = ()
+
+
+class LineDelta(Struct, frozen=True, gc=False, omit_defaults=True):
+    """So many units more, or fewer, of an order's line."""
+
+    line: Id
+    delta: Level
+
+
+class OrderEdited(Struct, frozen=True, gc=False, omit_defaults=True):
+    """A shop's order was edited. Never stock by itself: snapshots and refunds tell the same units."""
+
+    edit: Id
+    additions: tuple[LineDelta, ...] = ()
+    removals: tuple[LineDelta, ...] = ()
+
+
+class LineResolved(Struct, frozen=True, gc=False, omit_defaults=True):
+    """The SKU of an order's line became known by the line's variant. It is fixed by that."""
+
+    line: Id
+    sku: SkuText
+
+
+class ProductVariant(Struct, frozen=True, gc=False, omit_defaults=True):
+    """One variant of a shop's product: its SKU and its inventory item, each None where it has none."""
+
+    variant: Id
+    sku: SkuText | None = None
+    item: Code | None = None
+
+
+class ProductSeen(Struct, frozen=True, gc=False, omit_defaults=True):
+    """A shop's snapshot of a product. The newest in a product's stream is the last."""
+
+    variants: tuple[ProductVariant, ...] = ()
+
+
+class SkuLinked(Struct, frozen=True, gc=False, omit_defaults=True):
+    """A shop's variant, or inventory item, has this SKU, or none, since version `seen` of its product's stream."""
+
+    product: Id
+    seen: Annotated[int, Meta(ge=1)]
+    sku: SkuText | None = None
+
+
+class LineWaiting(Struct, frozen=True, gc=False, omit_defaults=True):
+    """A line of an order waits for the SKU of its variant."""
+
+    order: Id
+    line: Id
+
+
+class LineServed(Struct, frozen=True, gc=False, omit_defaults=True):
+    """A line of an order waits no longer."""
+
+    order: Id
+    line: Id
+
+
+ReviewReason = Literal[
+    "unmapped_line",
+    "conflict",
+    "unexplained_removal",
+    "unknown_restock",
+    "app_uninstalled",
+    "shop_redact",
+]
+
+
+class ReviewRequested(Struct, frozen=True, gc=False, omit_defaults=True):
+    """A person must decide: an order line without SKU, a conflict that a vendor sent, a shop that left."""
+
+    reason: ReviewReason
     subject: Id
     detail: Annotated[str, Meta(max_length=500)] = ""
 
@@ -157,6 +253,13 @@ StockEvent = (
     | ListingMapped
     | ListingUnmapped
     | OrderSeen
+    | RefundSeen
+    | OrderEdited
+    | LineResolved
+    | ProductSeen
+    | SkuLinked
+    | LineWaiting
+    | LineServed
     | ReviewRequested
     | AlertAcknowledged
     | BroadcastAccepted

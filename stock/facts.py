@@ -14,14 +14,22 @@ from stock.events import (
     BroadcastRejected,
     BufferSet,
     ChannelQuantityObserved,
+    LineResolved,
+    LineServed,
+    LineWaiting,
     ListingMapped,
     ListingUnmapped,
     LowStockThresholdSet,
+    OrderEdited,
     OrderSeen,
+    ProductSeen,
+    RefundLine,
+    RefundSeen,
     ReturnReceived,
     ReviewRequested,
     SaleCancelled,
     SaleRecorded,
+    SkuLinked,
     StockAdjusted,
     StockCounted,
     StockEvent,
@@ -38,6 +46,13 @@ BUSINESS_FIELDS: dict[type[StockEvent], tuple[str, ...]] = {
     ListingMapped: ("channel", "listing", "asin"),
     ListingUnmapped: ("channel",),
     OrderSeen: ("lines", "amazon_order"),
+    RefundSeen: ("refund", "lines"),
+    OrderEdited: ("edit", "additions", "removals"),
+    LineResolved: ("line", "sku"),
+    ProductSeen: ("variants",),
+    SkuLinked: ("product", "seen", "sku"),
+    LineWaiting: ("order", "line"),
+    LineServed: ("order", "line"),
     ReviewRequested: ("reason", "subject"),
     AlertAcknowledged: ("alert",),
     BroadcastAccepted: ("attempt", "quantity"),
@@ -50,11 +65,15 @@ BUSINESS_FIELDS: dict[type[StockEvent], tuple[str, ...]] = {
 def digest(fact: StockEvent) -> str:
     """Return 32 hex digits over the fact's kind and business fields. The SKU is in the stream that claims the key.
 
-    The lines of an order are a set: a shop that tells them in another order tells the same.
+    The lines of an order are a set: a shop that tells them in another order tells the same. So are the lines of a
+    refund, whose SKU and variant are their order line's.
     """
     kind = type(fact)
     if isinstance(fact, OrderSeen):
         fact = msgspec.structs.replace(fact, lines=tuple(sorted(fact.lines, key=lambda line: line.line)))
+    elif isinstance(fact, RefundSeen):
+        bare = (RefundLine(line.id, line.line, line.quantity, line.restock) for line in fact.lines)
+        fact = RefundSeen(fact.refund, tuple(sorted(bare, key=lambda line: line.id)))
     fields = [kind.__name__, *(getattr(fact, name) for name in BUSINESS_FIELDS[kind])]
     return blake2b(msgspec.json.encode(fields), digest_size=16).hexdigest()
 

@@ -7,12 +7,15 @@ from processor.streams import StreamId, stream_id
 Sku = NewType("Sku", str)
 Channel = Literal["amazon", "shopify"]
 CHANNELS: tuple[Channel, ...] = ("amazon", "shopify")
+Linked = Literal["variant", "item"]
+"""What of a shop's leads to a SKU: a product's variant, or its inventory item."""
 
 DEFAULT_TENANT = "default"
 MAX_SKU_CHARS = 200
 MAX_QUANTITY = 1_000_000
 
 SKU, ORDER, CHANNEL, REVIEW = "sku", "order", "channel", "review"
+PRODUCT, LINK, WAITING = "product", "link", "waiting"
 """The stream categories of this domain; the engine adds its own, `ops`."""
 
 
@@ -45,3 +48,18 @@ def channel_stream(tenant: str, channel: Channel, key: Sku) -> StreamId:
 def review_stream(tenant: str, subject: str) -> StreamId:
     """Return the stream of what a person must decide about `subject`, e.g. `shopify:4501`."""
     return stream_id(tenant, REVIEW, subject)
+
+
+def product_stream(tenant: str, shop: str, product: str) -> StreamId:
+    """Return the stream of one product's snapshots; the newest is the last."""
+    return stream_id(tenant, PRODUCT, f"{shop}:{product}")
+
+
+def link_stream(tenant: str, shop: str, kind: Linked, key: str) -> StreamId:
+    """Return the stream of the SKUs that one of the shop's variants, or inventory items, had."""
+    return stream_id(tenant, LINK, f"{shop}:{kind}:{key}")
+
+
+def waiting_stream(tenant: str, shop: str, variant: str) -> StreamId:
+    """Return the stream of the order lines that wait, or waited, for the SKU of one of the shop's variants."""
+    return stream_id(tenant, WAITING, f"{shop}:{variant}")

@@ -1,5 +1,9 @@
-"""How a command finds the server that runs on its data folder: a note beside the database."""
+"""How a command finds the server that runs on its data folder: a note beside the database.
 
+The note holds the operator's token, so its owner alone may read it: whoever may read the data may administer it.
+"""
+
+import os
 from pathlib import Path
 
 import httpx
@@ -10,17 +14,24 @@ _PATIENCE = 2.0
 
 
 class Presence(msgspec.Struct, frozen=True):
-    """A running server: where it answers, its process, and the name of this run of it."""
+    """A running server: where it answers, its process, the name of this run of it, and the operator's token."""
 
     url: str
     pid: int
     instance: str
+    token: str
+
+    def __repr__(self) -> str:
+        """Leave the token out."""
+        return f"Presence({self.url}, {self.pid}, {self.instance})"
 
 
 def announce(data: Path, presence: Presence) -> None:
-    """Write the note, whole or not at all."""
+    """Write the note, whole or not at all, for its owner alone to read."""
     draft = data / f"{NOTE}.{presence.pid}"
-    draft.write_bytes(msgspec.json.encode(presence))
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+        file.write(msgspec.json.encode(presence))
     draft.replace(data / NOTE)
 
 

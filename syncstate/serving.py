@@ -3,13 +3,14 @@
 import os
 import signal
 from collections.abc import Callable
-from ipaddress import ip_address
 
-from syncstate import presence, server
+from syncstate import presence, server, shops
 from syncstate.presence import Presence
 from syncstate.settings import Settings
+from syncstate.stores import DATABASE
 from syncstate.wiring import System, assembled
 from web.app import create_app
+from web.guard.hosts import is_loopback
 
 STOPPED_BY_KEYBOARD = 128 + signal.SIGINT
 
@@ -26,13 +27,19 @@ class AlreadyServed(Exception):
 
 
 class Unguarded(Exception):
-    """The server would take unsigned orders from other machines."""
+    """Other machines would reach a server that has no keys, or no secrets, to know anybody by."""
 
-    def __init__(self, host: str) -> None:
+    def __init__(self, settings: Settings, *, keys: bool, secrets: bool) -> None:
+        """Take what there is: `keys` that work, `secrets` of shops."""
+        folder = f" --data {settings.data}" if settings.store == "embedded" else ""
+        steps = [] if keys else [f"run `syncstate keys create --tenant {settings.tenant} --role admin{folder}`"]
+        steps += [] if secrets else [f"set SYNCSTATE_SHOPIFY_SECRETS='{shops.EXAMPLE}'"]
         super().__init__(
-            f"on {host} anyone who reaches this machine could send orders: set SYNCSTATE_SIGNED_ONLY=true and "
-            "SYNCSTATE_SHOPIFY_SECRETS, or listen on 127.0.0.1"
+            f"on {settings.host} other machines reach this server, which has no "
+            f"{' and no '.join(name for name, there in (('keys', keys), ('secrets', secrets)) if not there)} to know "
+            f"its callers by: {' and '.join(steps)}, or listen on this machine alone with --host 127.0.0.1"
         )
+        self.keys, self.secrets = keys, secrets
 
 
 def run(
@@ -48,15 +55,19 @@ def run(
 
     Raises AlreadyServed, Unguarded, PortTaken, SettingMissing, or a ProcessorError where the store cannot be opened.
     """
-    if not _loopback(settings.host) and not (settings.signed_only and settings.shopify_secrets):
-        raise Unguarded(settings.host)
+    secrets = bool(settings.shopify_secrets or settings.shopify_webhook_secret)
+    reached = not is_loopback(settings.host)
+    if reached and settings.store == "embedded" and not (settings.data / DATABASE).exists():
+        raise Unguarded(settings, keys=False, secrets=secrets)
     settings.data.mkdir(parents=True, exist_ok=True)
     other = presence.find(settings.data)
     if other is not None:
         raise AlreadyServed(settings, other)
     with assembled(settings) as system:
+        if reached and not (secrets and system.services.guard.keys.any_active()):
+            raise Unguarded(settings, keys=system.services.guard.keys.any_active(), secrets=secrets)
         bound = server.listen(settings.host, settings.port)
-        own = Presence(server.url_of(bound), os.getpid(), system.services.instance)
+        own = Presence(server.url_of(bound), os.getpid(), system.services.instance, system.services.guard.token)
         prepare(system)
         system.start()
 
@@ -69,10 +80,3 @@ def run(
         finally:
             presence.withdraw(settings.data, own)
     return STOPPED_BY_KEYBOARD if stopped_by == signal.SIGINT else 0
-
-
-def _loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -1,39 +1,75 @@
-"""What can be set, from the environment: every name begins with SYNCSTATE_."""
+"""What can be set, each as SYNCSTATE_ and its name; `configuration` tells where a value comes from."""
 
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AliasChoices, Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from syncstate.configuration import Surroundings
+from syncstate.notices import Notify
+from syncstate.origins import Origins
+from syncstate.shops import Registration, WebhookSecret
 
 Place = Literal["embedded", "postgres", "dynamodb", "memory"]
-Secrets = Annotated[tuple[Annotated[SecretStr, Field(min_length=1)], ...], Field(min_length=1, max_length=2)]
 ChannelMode = Literal["off", "observe", "live"]
 
 
 class Settings(BaseSettings):
     """One program's settings, read once. Values are passed down, never this object."""
 
-    model_config = SettingsConfigDict(env_prefix="SYNCSTATE_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="SYNCSTATE_", frozen=True, extra="ignore", populate_by_name=True)
 
     store: Annotated[Place, Field(description="where events and read models are kept")] = "embedded"
     data: Annotated[Path, Field(description="the data folder of the embedded store")] = Path("data")
-    database_url: Annotated[SecretStr | None, Field(description="PostgreSQL's address, for store=postgres")] = None
-    dynamodb_endpoint: Annotated[str | None, Field(description="an emulator's address, for store=dynamodb")] = None
+    database_url: Annotated[
+        SecretStr | None,
+        Field(
+            validation_alias=AliasChoices("SYNCSTATE_DATABASE_URL", "DATABASE_URL"),
+            description="PostgreSQL's address, for store=postgres",
+        ),
+    ] = None
+    dynamodb_endpoint: Annotated[
+        str | None,
+        Field(
+            validation_alias=AliasChoices("SYNCSTATE_DYNAMODB_ENDPOINT", "DYNAMODB_LOCAL_ENDPOINT"),
+            description="an emulator's address, for store=dynamodb",
+        ),
+    ] = None
     dynamodb_prefix: Annotated[str | None, Field(description="what the tables' names begin with")] = None
 
     host: Annotated[str, Field(description="the address to listen on")] = "127.0.0.1"
-    port: Annotated[int, Field(ge=0, le=65535, description="the port to listen on; 0 takes a free one")] = 3000
+    port: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=65535,
+            validation_alias=AliasChoices("SYNCSTATE_PORT", "PORT"),
+            description="the port to listen on; 0 takes a free one",
+        ),
+    ] = 3000
     threads: Annotated[int, Field(ge=1, le=1000, description="requests that may wait for the store at once")] = 128
 
     tenant: Annotated[
-        str, Field(pattern="^[a-z0-9-]{1,40}$", description="whose data unsigned requests write and all requests read")
+        str, Field(pattern="^[a-z0-9-]{1,40}$", description="whose data requests without a key read and write")
     ] = "default"
     shopify_secrets: Annotated[
-        dict[str, Secrets],
+        Registration,
         Field(description="webhook secrets per shop domain, one or two each, as JSON: the registered shops"),
     ] = {}
-    signed_only: Annotated[bool, Field(description="refuse orders that carry no signature")] = False
+    shopify_webhook_secret: Annotated[
+        WebhookSecret | None,
+        Field(
+            validation_alias=AliasChoices("SYNCSTATE_SHOPIFY_WEBHOOK_SECRET", "SHOPIFY_WEBHOOK_SECRET"),
+            description="the webhook secret where there is a single shop, whatever its domain",
+        ),
+    ] = None
+
+    rate_per_second: Annotated[float, Field(gt=0, le=1e6, description="requests a second that one key may send")] = 50
+    rate_burst: Annotated[int, Field(ge=1, le=1_000_000, description="and how many of them at once")] = 100
+    cors_origins: Annotated[
+        Origins, Field(description="origins of pages that may ask with a key, divided by commas")
+    ] = ()
 
     mock_amazon: Annotated[
         bool,
@@ -54,9 +90,24 @@ class Settings(BaseSettings):
         float, Field(gt=0, le=100, description="requests a second the seller's account was granted, per operation")
     ] = 0.5
 
+    notify: Annotated[Notify, Field(description="whom to tell of alerts, per tenant, as JSON: see Get alerts")] = {}
+
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], Field(description="what is logged, and worse")
     ] = "info"
     log_format: Annotated[
         Literal["auto", "json", "text"], Field(description="auto: text on a terminal, JSON elsewhere")
     ] = "auto"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take what is given, and for the rest look around: see `configuration`."""
+        del env_settings, dotenv_settings, file_secret_settings
+        return init_settings, Surroundings(settings_cls)

@@ -3,13 +3,28 @@
 from pathlib import Path
 
 from processor.clock import Clock, system_clock
-from processor.errors import StoreUnavailable
+from processor.errors import ProcessorError, StoreUnavailable
 from processor.store import Store
 from syncstate.settings import Settings
 
 DATABASE = "syncstate.db"
 DEMO = "demo"
 """The folder, inside a data folder, that the demo keeps to."""
+
+
+RESTORING = f"{DATABASE}.restoring"
+"""The name of a copy that is being brought back, until it is whole."""
+
+
+class RestoreUnfinished(ProcessorError):
+    """A restore into the folder was broken off: what is there may be neither the old store nor the new one."""
+
+    def __init__(self, data: Path) -> None:
+        kept = f", or delete {data / RESTORING} to keep the store as it was" if (data / DATABASE).exists() else ""
+        super().__init__(
+            f"a restore into {data} was broken off: run it again, `syncstate restore FILE --data {data} --force`{kept}"
+        )
+        self.data = data
 
 
 class SettingMissing(Exception):
@@ -41,6 +56,8 @@ def _embedded(data: Path, clock: Clock) -> Store:
     from processor.adapters.sql import SqlStore
 
     data.mkdir(parents=True, exist_ok=True)
+    if (data / RESTORING).exists():
+        raise RestoreUnfinished(data)
     return SqlStore.sqlite(data / DATABASE, clock=clock)
 
 

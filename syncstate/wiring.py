@@ -7,15 +7,18 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
+from secrets import token_urlsafe
 from uuid import uuid4
 
 import structlog
 
 from channels.dispatcher import Dispatcher
+from channels.limits import Rate
+from channels.notices.notifier import Notifier
 from channels.simulators.amazon import Simulator
 from ingest.door import OrderDoor
+from ingest.operators.door import FactDoor
 from ingest.operators.simple import SimpleDoor
-from ingest.shopify.hmac import Shop
 from ingest.shopify.webhook import ShopifyDoor
 from processor.clock import Clock, system_clock
 from processor.engine import Engine
@@ -28,9 +31,19 @@ from projections.inventory.queries import InventoryQueries
 from projections.returns.queries import ReturnQueries
 from stock.codec import decode
 from syncstate.amazon import mock_seller, real_seller, stock_shelves
+from syncstate.notices import audiences
 from syncstate.settings import Settings
+from syncstate.shops import shops_of
 from syncstate.stores import open_store
+from web.guard.guard import Guard
+from web.guard.hosts import is_loopback
+from web.guard.keys import KeyBook
+from web.guard.rate import Rates
+from web.kept import Kept
+from web.metrics import Metrics
 from web.services import Services
+from web.standing import Probe, standing_of
+from web.transactions import Transactions
 
 _log = structlog.get_logger("syncstate")
 
@@ -41,6 +54,7 @@ class System:
 
     services: Services
     dispatcher: Dispatcher
+    notifier: Notifier
     amazon: Simulator | None = None
 
     @property
@@ -61,6 +75,7 @@ class System:
             stock_shelves(self.amazon.amazon, services.inventory, services.broadcasts, services.tenant)
         self.engine.sweeper.start()
         self.dispatcher.start()
+        self.notifier.start()
 
 
 @contextmanager
@@ -84,7 +99,10 @@ def assembled(settings: Settings, *, channels: bool = True, clock: Clock = syste
         dispatcher = Dispatcher(engine, sellers, holder=_holder(settings), clock=clock)
         heard.append(dispatcher)
         stack.callback(dispatcher.stop)
-        yield System(services(settings, engine, clock), dispatcher, amazon)
+        told = audiences(settings.notify, clock, stack) if channels else []
+        notifier = Notifier(engine, told, holder=_holder(settings), clock=clock)
+        stack.callback(notifier.stop)
+        yield System(services(settings, engine, clock), dispatcher, notifier, amazon)
 
 
 def _engine(store: Store, clock: Clock, heard: list[Dispatcher]) -> Engine:
@@ -99,18 +117,28 @@ def services(settings: Settings, engine: Engine, clock: Clock) -> Services:
     """Return what the routes stand on."""
     log, models = engine.store.log, engine.store.models
     live = partial(partial, engine.live)
-    door = OrderDoor(
-        ShopifyDoor(engine.recorder, log, registered_shops(settings), clock),
-        SimpleDoor(engine.recorder, clock),
-        signed_only=settings.signed_only,
-    )
+    shops = shops_of(settings.shopify_secrets, settings.shopify_webhook_secret, settings.tenant)
+    door = OrderDoor(ShopifyDoor(engine.recorder, log, shops, clock), SimpleDoor(engine.recorder, clock))
+    broadcasts = BroadcastQueries(models, live("broadcasts"))
+    inventory, alerts = InventoryQueries(models, log, live("inventory")), AlertQueries(models, live("alerts"))
     return Services(
         engine=engine,
+        guard=_guard(settings, KeyBook(engine.store.registers, clock)),
         door=door,
-        inventory=InventoryQueries(models, log, live("inventory")),
-        alerts=AlertQueries(models, live("alerts")),
+        facts=FactDoor(engine.recorder, log, broadcasts, clock),
+        inventory=inventory,
+        alerts=alerts,
         returns=ReturnQueries(models, live("returns")),
-        broadcasts=BroadcastQueries(models, live("broadcasts")),
+        broadcasts=broadcasts,
+        transactions=Transactions(log, broadcasts),
+        skus=Kept(inventory.total, lambda number: number <= EXACT_SKUS),
+        unread=Kept(alerts.count_unread, lambda number: number <= EXACT_ALERTS),
+        due=Kept(lambda tenant: len(broadcasts.due(tenant, "amazon", DUE_AT_MOST)), lambda number: number <= EXACT_DUE),
+        standing=Kept(
+            lambda _: standing_of(engine, looks=settings.store != "dynamodb"), lambda found: found.took <= QUICK_SECONDS
+        ),
+        probe=Probe(engine.store),
+        metrics=Metrics(),
         clock=clock,
         tenant=settings.tenant,
         instance=uuid4().hex,
@@ -119,12 +147,24 @@ def services(settings: Settings, engine: Engine, clock: Clock) -> Services:
     )
 
 
-def registered_shops(settings: Settings) -> dict[str, Shop]:
-    """Return the shops whose deliveries can be verified, by their domains in lower case."""
-    return {
-        domain.lower(): Shop(domain.lower(), settings.tenant, [secret.get_secret_value() for secret in secrets])
-        for domain, secrets in settings.shopify_secrets.items()
-    }
+EXACT_SKUS, EXACT_ALERTS, EXACT_DUE, DUE_AT_MOST = 1000, 200, 100, 1000
+QUICK_SECONDS = 0.02
+"""What is larger, or takes longer, is counted behind the readers' backs: see `Kept`."""
+
+SHOP_RATE = Rate(10_000, 20_000)
+"""No shop sells so much; it bounds what one shop can take from the others."""
+
+
+def _guard(settings: Settings, keys: KeyBook) -> Guard:
+    return Guard(
+        keys,
+        token=token_urlsafe(32),
+        tenant=settings.tenant,
+        loopback=is_loopback(settings.host),
+        key_rates=Rates(Rate(settings.rate_per_second, settings.rate_burst)),
+        shop_rates=Rates(SHOP_RATE),
+        origins=frozenset(settings.cors_origins),
+    )
 
 
 def _holder(settings: Settings) -> str:

@@ -4,13 +4,71 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from anyio.to_thread import current_default_thread_limiter
-from fastapi import Depends, FastAPI
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import Receive, Scope, Send
 
-from web import problems
-from web.api import alerts, health, inventory, ledger, orders
-from web.origins import not_foreign
-from web.requests import RequestLog
+from web import openapi, problems
+from web.api import (
+    acknowledge,
+    adjustments,
+    alerts,
+    batch,
+    buffers,
+    explain,
+    health,
+    inventory,
+    keys,
+    ledger,
+    mapping,
+    metrics,
+    operations,
+    orders,
+    products,
+    returns,
+    returns_webhook,
+    thresholds,
+    transactions,
+)
+from web.entrance import Entrance
+from web.origins import cross_origin
+from web.requests import Answered, RequestLog
 from web.services import Services
+
+ROUTES = (
+    orders,
+    returns_webhook,
+    batch,
+    adjustments,
+    buffers,
+    thresholds,
+    mapping,
+    acknowledge,
+    inventory,
+    ledger,
+    explain,
+    transactions,
+    returns,
+    products,
+    alerts,
+    keys,
+    health,
+    metrics,
+    operations,
+)
+
+
+class Application(FastAPI):
+    """The framework's application behind what every request passes: the request log, and the short way."""
+
+    def enter(self, answered: Answered) -> None:
+        """Let requests come in; `answered` is told of each."""
+        self._entered = RequestLog(Entrance(super().__call__, {orders.PATH: orders.answer_order}), answered)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or live through the program's life."""
+        scope["app"] = self
+        await self._entered(scope, receive, send)
 
 
 def create_app(services: Services) -> FastAPI:
@@ -21,16 +79,20 @@ def create_app(services: Services) -> FastAPI:
         current_default_thread_limiter().total_tokens = services.threads
         yield
 
-    app = FastAPI(
+    app = Application(
         title="SyncState",
         summary="Keeps Shopify and Amazon stock in step",
         lifespan=lifespan,
         redirect_slashes=False,
-        dependencies=[Depends(not_foreign)],
+        openapi_url=None,
     )
     app.state.services = services
-    for part in (orders, inventory, ledger, alerts, health):
+    for part in ROUTES:
         app.include_router(part.router)
+    app.include_router(openapi.router)
+    openapi.describe(app)
     problems.install(app)
-    app.add_middleware(RequestLog)
+    if services.guard.origins:
+        app.add_middleware(CORSMiddleware, **cross_origin(services.guard.origins))
+    app.enter(services.metrics.answered)
     return app

@@ -1,13 +1,16 @@
 """Reading a request's body, as far as it may be long."""
 
 from http import HTTPStatus
+from typing import Annotated, Any
 
-from fastapi import Request
+from fastapi import Depends, Request
 from starlette.requests import ClientDisconnect
 
+from ingest.outcome import Refused
 from web.problems import Problem
 
-LIMIT = 1024 * 1024
+LIMIT = 256 * 1024
+BATCH_LIMIT = 4 * 1024 * 1024
 SIGNED_LIMIT = 4 * 1024 * 1024
 """A shop's order of 500 lines passes 1 MiB; refusing it would lose it."""
 
@@ -29,6 +32,32 @@ async def read_body(request: Request, limit: int) -> bytes:
     except ClientDisconnect as error:
         raise Problem(HTTPStatus.BAD_REQUEST, "incomplete", "the connection ended before the body did") from error
     return bytes(body)
+
+
+async def _body(request: Request) -> bytes:
+    return await read_body(request, LIMIT)
+
+
+async def _batch_body(request: Request) -> bytes:
+    return await read_body(request, BATCH_LIMIT)
+
+
+Body = Annotated[bytes, Depends(_body)]
+"""A route's parameter: the raw body, of LIMIT bytes at most. It comes after the caller, who is asked for first."""
+
+BatchBody = Annotated[bytes, Depends(_batch_body)]
+"""The same, of BATCH_LIMIT bytes at most."""
+
+
+def takes(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return `openapi_extra` for a route that reads a JSON body of `schema` itself."""
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
+def refusal(refused: Refused) -> Problem:
+    """Return the answer to a body that was refused."""
+    status = HTTPStatus.UNAUTHORIZED if refused.code == "unauthorized" else HTTPStatus.BAD_REQUEST
+    return Problem(status, refused.code, refused.message, field=refused.field, hint=refused.hint)
 
 
 def _too_long(limit: int) -> Problem:

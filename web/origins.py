@@ -1,6 +1,8 @@
 """Who made a browser send a request: a page of ours, or one of somebody else's that the merchant happens to look at."""
 
+from collections.abc import Set as AbstractSet
 from http import HTTPStatus
+from typing import Any
 
 from fastapi import Request
 
@@ -10,10 +12,11 @@ _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _OURS = frozenset({"same-origin", "none"})
 
 
-async def not_foreign(request: Request) -> None:
+def not_foreign(request: Request, allowed: AbstractSet[str]) -> None:
     """Raise Problem (403) where another site's page would change something: any page can post to this machine.
 
-    Browsers tell by `Sec-Fetch-Site`, older ones by `Origin`; programs send neither.
+    Browsers tell by `Sec-Fetch-Site`, older ones by `Origin`; programs send neither. Pages of the `allowed` origins
+    may.
     """
     if request.method in _READING:
         return
@@ -22,6 +25,21 @@ async def not_foreign(request: Request) -> None:
         foreign = origin is not None and origin.partition("://")[2] != request.headers.get("host")
     else:
         foreign = site not in _OURS
-    if foreign:
+    if foreign and origin not in allowed:
         message = "a page of another site may not send this"
         raise Problem(HTTPStatus.FORBIDDEN, "foreign_origin", message, hint="send it from a program, without Origin")
+
+
+def cross_origin(allowed: AbstractSet[str]) -> dict[str, Any]:
+    """Return what Starlette's CORSMiddleware is to answer to pages of `allowed` origins.
+
+    A page shows its key in a header of its own making; what a browser would add by itself, it may not send.
+    """
+    return {
+        "allow_origins": sorted(allowed),
+        "allow_methods": ["GET", "POST", "DELETE"],
+        "allow_headers": ["Authorization", "X-Api-Key", "Content-Type"],
+        "expose_headers": ["Retry-After"],
+        "allow_credentials": False,
+        "max_age": 600,
+    }

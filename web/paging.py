@@ -1,6 +1,7 @@
 """Cursors and limits. A cursor is opaque: text that continues a listing, safe in a URL."""
 
 from base64 import b64decode, urlsafe_b64encode
+from hashlib import blake2b
 from typing import Annotated
 
 from fastapi import Query
@@ -9,11 +10,18 @@ from web.problems import invalid
 
 Limit = Annotated[int, Query(ge=1, le=1000, description="how many at most")]
 Cursor = Annotated[str | None, Query(max_length=4000, description="`nextCursor` of the page before")]
+After = Annotated[int, Query(ge=0, le=10**12, description="the version to go on from, exclusive")]
+
+_SEAL = 4
+"""So many bytes of a hash stand before a cursor's text: what was cut or made up is told from what we gave out."""
 
 
 def cursor(after: str | None) -> str | None:
     """Return the cursor of the page after `after`, None at a listing's end."""
-    return None if after is None else urlsafe_b64encode(after.encode()).decode().rstrip("=")
+    if after is None:
+        return None
+    text = after.encode()
+    return urlsafe_b64encode(_seal(text) + text).decode().rstrip("=")
 
 
 def position(given: str | None) -> str | None:
@@ -21,6 +29,14 @@ def position(given: str | None) -> str | None:
     if given is None:
         return None
     try:
-        return b64decode(given + "=" * (-len(given) % 4), altchars=b"-_", validate=True).decode()
-    except ValueError as error:
-        raise invalid("cursor", ValueError("is not a cursor of this listing")) from error
+        raw = b64decode(given + "=" * (-len(given) % 4), altchars=b"-_", validate=True)
+        seal, text = raw[:_SEAL], raw[_SEAL:]
+        if seal == _seal(text):
+            return text.decode()
+    except ValueError:
+        pass
+    raise invalid("cursor", ValueError("is not a cursor of this listing: begin again without one"))
+
+
+def _seal(text: bytes) -> bytes:
+    return blake2b(text, digest_size=_SEAL).digest()

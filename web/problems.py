@@ -1,13 +1,16 @@
 """Every way a request can fail, answered in one form."""
 
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from processor.errors import ProcessorError, Retryable
 from web.answers import ErrorAnswer
@@ -17,6 +20,7 @@ RETRY_AFTER_SECONDS = 1
 ANSWERS: dict[int | str, dict[str, Any]] = {"default": {"model": ErrorAnswer, "description": "What went wrong"}}
 """How routes declare their errors. It also keeps FastAPI from declaring a 422, which is never answered."""
 
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _CODES = {404: "not_found", 405: "method_not_allowed"}
 _log = structlog.get_logger("web")
 
@@ -24,11 +28,18 @@ _log = structlog.get_logger("web")
 class Problem(Exception):
     """A request that is answered with an error."""
 
-    def __init__(
-        self, status: int, code: str, message: str, *, field: str | None = None, hint: str | None = None
+    def __init__(  # noqa: PLR0913 - the parts of an answer
+        self,
+        status: int,
+        code: str,
+        message: str,
+        *,
+        field: str | None = None,
+        hint: str | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(message)
-        self.status = status
+        self.status, self.headers = status, dict(headers or {})
         self.answer = ErrorAnswer(error=message, code=code, field=field, hint=hint)
 
 
@@ -39,12 +50,15 @@ def invalid(field: str, error: ValueError) -> Problem:
 
 def install(app: FastAPI) -> None:
     """Answer each kind of failure in `ErrorAnswer`'s form."""
-    app.add_exception_handler(Problem, _problem)
-    app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(RequestValidationError, _validation)
-    app.add_exception_handler(Retryable, _retryable)
-    app.add_exception_handler(ProcessorError, _failed)
+    for kind, handler in _HANDLERS.items():
+        app.add_exception_handler(kind, handler)
     app.add_exception_handler(Exception, _unexpected)
+
+
+async def answered(request: Request, error: Exception) -> Response:
+    """Return the answer to a failure, as the application gives it."""
+    handler = next((handler for kind, handler in _HANDLERS.items() if isinstance(error, kind)), _unexpected)
+    return await handler(request, error)
 
 
 def _respond(status: int, answer: ErrorAnswer, headers: dict[str, str] | None = None) -> JSONResponse:
@@ -53,14 +67,25 @@ def _respond(status: int, answer: ErrorAnswer, headers: dict[str, str] | None = 
 
 async def _problem(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, Problem)  # noqa: S101 - how Starlette's signature is narrowed
-    return _respond(error.status, error.answer)
+    if error.status == HTTPStatus.UNAUTHORIZED:
+        error.headers.setdefault("WWW-Authenticate", 'Bearer realm="syncstate"')
+    return _respond(error.status, error.answer, error.headers)
 
 
 async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101
     code = _CODES.get(error.status_code, "refused")
     message = f"there is no {request.method} {request.url.path}" if code in _CODES.values() else str(error.detail)
-    return _respond(error.status_code, ErrorAnswer(error=message, code=code), dict(error.headers or {}))
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(filter(partial(_takes, request), _METHODS))
+    return _respond(error.status_code, ErrorAnswer(error=message, code=code), headers)
+
+
+def _takes(request: Request, method: str) -> bool:
+    """Tell whether any route answers `method` at the request's path: the router looks at the first one alone."""
+    scope = dict(request.scope, method=method)
+    return any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
 
 
 async def _validation(_: Request, error: Exception) -> JSONResponse:
@@ -87,3 +112,13 @@ async def _unexpected(_: Request, error: Exception) -> JSONResponse:
     _log.error("http.failed", error=type(error).__name__, exc_info=error)
     answer = ErrorAnswer(error="something went wrong here; the log has the details", code="internal")
     return _respond(500, answer)
+
+
+_HANDLERS: dict[type[Exception], Callable[[Request, Exception], Awaitable[JSONResponse]]] = {
+    Problem: _problem,
+    HTTPException: _http,
+    RequestValidationError: _validation,
+    Retryable: _retryable,
+    ProcessorError: _failed,
+}
+"""The special before the general."""

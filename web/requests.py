@@ -1,18 +1,28 @@
 """One log line per request."""
 
+from collections.abc import Callable
 from time import perf_counter
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from web.guard.guard import CALLER, SHOP
+from web.guard.roles import Caller
+
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+Answered = Callable[[str, str, int, float], None]
 _log = structlog.get_logger("web")
 
 
 class RequestLog:
-    """Logs method, path, status and milliseconds of every request: no body, no header, no query."""
+    """Logs each request's method, route, status, milliseconds, and whose key sent it.
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    No body, header or query, and of the path only the route's pattern: all of them may hold what is nobody's business.
+    """
+
+    def __init__(self, app: ASGIApp, answered: Answered) -> None:
+        """Take `answered`, which is told of each request too: method, route, status, seconds."""
+        self._app, self._answered = app, answered
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, and log it once it is answered."""
@@ -30,5 +40,25 @@ class RequestLog:
         try:
             await self._app(scope, receive, heard)
         finally:
-            took = round((perf_counter() - began) * 1000, 1)
-            _log.info("http.request", method=scope["method"], path=scope["path"], status=status, ms=took)
+            seconds, method, route = perf_counter() - began, _method(scope), _route(scope)
+            self._answered(method, route, status, seconds)
+            took = round(seconds * 1000, 1)
+            _log.info("http.request", method=method, route=route, status=status, ms=took, **_who(scope))
+
+
+def _method(scope: Scope) -> str:
+    """Return the method where it is one: a stranger may send any word."""
+    return scope["method"] if scope["method"] in _METHODS else "other"
+
+
+def _route(scope: Scope) -> str:
+    """Return the pattern of the route that answered, `none` where there is none."""
+    return getattr(scope.get("route"), "path", "none")
+
+
+def _who(scope: Scope) -> dict[str, str]:
+    """Return the caller and the tenant; a shop's is known to its door alone, once the signature is verified."""
+    caller = scope.get(CALLER)
+    if not isinstance(caller, Caller):
+        return {}
+    return {"caller": caller.name} if caller.name == SHOP else {"caller": caller.name, "tenant": caller.tenant}

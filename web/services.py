@@ -6,12 +6,18 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from ingest.door import OrderDoor
+from ingest.operators.door import FactDoor
 from processor.clock import Clock
 from processor.engine import Engine
 from projections.alerts.queries import AlertQueries
 from projections.broadcasts.queries import BroadcastQueries
 from projections.inventory.queries import InventoryQueries
 from projections.returns.queries import ReturnQueries
+from web.guard.guard import Guard
+from web.kept import Kept
+from web.metrics import Metrics
+from web.standing import Probe, Standing
+from web.transactions import Transactions
 
 
 @dataclass(frozen=True)
@@ -23,11 +29,20 @@ class Services:
     """
 
     engine: Engine
+    guard: Guard
     door: OrderDoor
+    facts: FactDoor
     inventory: InventoryQueries
     alerts: AlertQueries
     returns: ReturnQueries
     broadcasts: BroadcastQueries
+    transactions: Transactions
+    skus: Kept[int]
+    unread: Kept[int]
+    due: Kept[int]
+    standing: Kept[Standing]
+    probe: Probe
+    metrics: Metrics
     clock: Clock
     tenant: str
     instance: str
@@ -35,9 +50,14 @@ class Services:
     threads: int = 128
 
 
+def services_of(request: Request) -> Services:
+    """Return the services of the application that the request came to."""
+    return cast(Services, request.app.state.services)
+
+
 async def _of(request: Request) -> Services:
     """Find the services; a coroutine, for FastAPI would send a plain function through a thread."""
-    return cast(Services, request.app.state.services)
+    return services_of(request)
 
 
 Use = Annotated[Services, Depends(_of)]

@@ -1,9 +1,16 @@
 """SKUs in addresses: in the path, or as `?sku=` where a client or a proxy would mangle the path."""
 
 from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import Path, Query
 
 from stock.identities import Sku, sku
 from web.problems import Problem, invalid
+
+SkuPath = Annotated[str, Path(description="the SKU, percent-encoded")]
+SkuQuery = Annotated[str, Query(alias="sku", description="the SKU, where the path cannot hold it: `..`, `A/`")]
+OneSku = Annotated[str | None, Query(alias="sku", description="of this SKU alone")]
 
 
 def named(text: str) -> Sku:
@@ -12,6 +19,19 @@ def named(text: str) -> Sku:
         return sku(text)
     except ValueError as error:
         raise invalid("sku", error) from error
+
+
+def asked_for(text: str | None) -> Sku:
+    """Return the SKU of `?sku=`. Raises Problem (400) where it names none or is missing."""
+    if text is None:
+        raise Problem(
+            HTTPStatus.BAD_REQUEST,
+            "invalid",
+            "sku: Field required",
+            field="sku",
+            hint="name it in the path, percent-encoded, or as ?sku=",
+        )
+    return named(text)
 
 
 def unknown(name: Sku) -> Problem:

@@ -47,20 +47,20 @@ class StatusAnswer(Answer):
     unread_alerts: int
 
 
-def status_of(services: Services, tenant: str) -> StatusAnswer:
-    """Return how all tenants' streams stand, and what is due and unread for `tenant`."""
-    engine = services.engine
-    streams = Counter(stream.category for stream in engine.store.log.streams())
+def status_of(services: Services, tenant: str, *, every: bool) -> StatusAnswer:
+    """Return how the streams of `tenant` stand, or of `every` tenant, and what is due and unread for `tenant`."""
+    engine, whose = services.engine, None if every else tenant
+    streams = Counter(stream.category for stream in engine.store.log.streams(whose))
     due = services.broadcasts.due(tenant, "amazon", COUNTED_AT_MOST)
     return StatusAnswer(
         mode=services.mode,
         instance=services.instance,
         streams=dict(sorted(streams.items())),
         skus=streams["sku"],
-        projections=tuple(_projection(engine, name) for name in engine.runner.projections),
+        projections=tuple(_projection(engine, name, whose) for name in engine.runner.projections),
         quarantined=tuple(
             StoppedPair(projection=s.projection, stream=str(s.stream), version=s.version, error=s.error)
-            for s in engine.quarantine.stopped()
+            for s in engine.quarantine.stopped(whose)
         ),
         queue_size=engine.recorder.queued,
         due_broadcasts={"amazon": len(due)},
@@ -68,10 +68,11 @@ def status_of(services: Services, tenant: str) -> StatusAnswer:
     )
 
 
-def _projection(engine: Engine, name: str) -> ProjectionStatus:
+def _projection(engine: Engine, name: str, whose: str | None) -> ProjectionStatus:
     projection = engine.runner.projections[name]
     pointer = engine.generations.pointer(name, projection.schema)
-    lagging = engine.store.models.lagging(Model(name, pointer.live), projection.feeds)
+    behind = engine.store.models.lagging(Model(name, pointer.live), projection.feeds)
+    lagging = (stream for stream in behind if whose in {None, stream.tenant})
     return ProjectionStatus(
         name=name,
         live=pointer.live,

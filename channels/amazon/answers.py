@@ -10,8 +10,8 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from channels.amazon import wire
-from channels.amazon.http import Answer
 from channels.errors import Refused, Throttled, Unauthorised, Unreachable
+from channels.http import Answer
 
 Read = TypeVar("Read", bound=BaseModel)
 

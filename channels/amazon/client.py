@@ -11,9 +11,9 @@ import msgspec
 
 from channels.amazon import wire
 from channels.amazon.answers import raise_for_issues, raise_for_status, read
-from channels.amazon.http import Answer, Deadline, Request, exchange, http_client
 from channels.amazon.tokens import TOKEN_ENDPOINT, AccessTokens, Credentials
 from channels.errors import ChannelError, Unauthorised
+from channels.http import Answer, Deadline, Request, exchange, http_client
 from channels.limits import Monotonic
 from channels.offers import CALL_BUDGET, Offer, SubmissionId, Submitted
 

@@ -11,8 +11,8 @@ from pydantic import ValidationError
 
 from channels.amazon import wire
 from channels.amazon.answers import raise_for_throttling, read
-from channels.amazon.http import Answer, Deadline, Request, exchange
 from channels.errors import Unauthorised, Unreachable
+from channels.http import Answer, Deadline, Request, exchange
 from channels.limits import Monotonic
 
 TOKEN_ENDPOINT = "https://api.amazon.com/auth/o2/token"  # noqa: S105 - an address

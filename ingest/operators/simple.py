@@ -1,57 +1,43 @@
 """The simple payload: `{orderId?, items: [{sku, quantity}]}`, what a script or a till can send without a signature."""
 
-import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated
 from uuid import uuid4
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
+from ingest.operators.fields import Level, SkuText, up_to
 from ingest.outcome import Item, Refused, Taken
+from ingest.prepared import Prepared
 from ingest.reading import Id, Payload, read
-from ingest.recording import record
 from processor.clock import Clock
 from processor.events import Event
-from processor.recorder import Recorder
+from processor.log import Append
+from processor.recorder import Receipt, Recorder
 from stock.events import SaleRecorded, StockAdjusted
 from stock.facts import fact
-from stock.identities import MAX_QUANTITY, Sku, sku, sku_stream
+from stock.identities import Sku, sku_stream
 
 MAX_ITEMS = 1000
 OPENING = "init-"
 """An `orderId` that begins so brings opening stock: its quantities are added, not sold."""
 
 SOURCE = "api"
-_DECIMAL = re.compile(r"[0-9]{1,7}")
-
-
-def _quantity(value: object) -> int:
-    if isinstance(value, str) and _DECIMAL.fullmatch(value):
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_QUANTITY:
-        raise ValueError(f"must be an integer from 0 to {MAX_QUANTITY:,}, or its decimal string")
-    return value
-
-
-def _sku(value: object) -> Sku:
-    if not isinstance(value, str):
-        raise ValueError("must be a string")  # noqa: TRY004 - pydantic reads ValueError as the sender's mistake
-    return sku(value)
 
 
 class SimpleItem(Payload):
     """So many units of one SKU; 0 is accepted and stores nothing."""
 
-    sku: Annotated[Sku, BeforeValidator(_sku)]
-    quantity: Annotated[int, BeforeValidator(_quantity)]
+    sku: SkuText
+    quantity: Level
 
 
 class SimpleOrder(Payload):
     """An order, or opening stock. The same SKU may come several times: each is a line of its own."""
 
     order: Id | None = Field(default=None, alias="orderId")
-    items: Annotated[tuple[SimpleItem, ...], Field(min_length=1, max_length=MAX_ITEMS)]
+    items: Annotated[tuple[SimpleItem, ...], up_to(MAX_ITEMS, "items")]
 
 
 class SimpleDoor:
@@ -66,15 +52,24 @@ class SimpleDoor:
 
         Raises Retryable where the store failed.
         """
+        prepared = self.prepare(tenant, body)
+        return prepared.recorded(self._recorder) if isinstance(prepared, Prepared) else prepared
+
+    def prepare(self, tenant: str, body: bytes) -> Prepared[Taken] | Taken | Refused:
+        """Read `tenant`'s order in `body`, and return what to record; where there is nothing, the outcome."""
         order = read(SimpleOrder, body)
         if isinstance(order, Refused):
             return order
         tx = order.order or self._new_id()
         sold = [(item, nth) for item, nth in _occurrences(order.items) if item.quantity]
-        facts = [(sku_stream(tenant, item.sku), self._event(order, tx, item, nth)) for item, nth in sold]
-        receipts = iter(record(self._recorder, facts))
-        items = [Item(item.sku, item.quantity, (next(receipts),) if item.quantity else ()) for item in order.items]
-        return Taken(tenant, tx, tuple(items))
+        appends = [Append(sku_stream(tenant, item.sku), (self._event(order, tx, item, nth),)) for item, nth in sold]
+
+        def finish(receipts: Sequence[Receipt]) -> Taken:
+            left = iter(receipts)
+            items = [Item(item.sku, item.quantity, (next(left),) if item.quantity else ()) for item in order.items]
+            return Taken(tenant, tx, tuple(items))
+
+        return Prepared(appends, None, finish) if appends else finish(())
 
     def _event(self, order: SimpleOrder, tx: str, item: SimpleItem, nth: int) -> Event:
         happened: StockAdjusted | SaleRecorded

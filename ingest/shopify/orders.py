@@ -1,121 +1,88 @@
-"""What an order's history implies for stock. Pure: the shell in `webhook` obeys.
+"""What an order's history implies for stock. Pure: the shell in `histories` obeys.
 
-Shopify sends snapshots of an order, repeated and out of order. They are kept in the order's own stream; what was sold
-is decided by that stream alone, so every worker that reads it decides the same, and a delivery that was cut short is
-completed by the next one.
+Shopify tells an order by snapshots, refunds and edits, repeated and out of order. They are kept in the order's own
+stream; what was sold and what came back is decided by that stream alone, so every worker that reads it decides the
+same, and a delivery that was cut short is completed by the next one.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from processor.clock import Instant
+from ingest.shopify.lines import Fact, Line, Told
+from ingest.shopify.tellings import SHOP, Entry
 from processor.events import Event
 from processor.streams import StreamId
-from stock.events import OrderLine, OrderSeen, ReviewRequested, SaleCancelled, SaleRecorded
-from stock.facts import digest, fact
+from stock.events import LineResolved, OrderSeen, RefundSeen, ReviewRequested
+from stock.facts import fact
 from stock.identities import Sku, order_stream, review_stream, sku_stream
-
-SHOP = "shopify"
-
-
-class Seen(msgspec.Struct, frozen=True):
-    """A snapshot at its place in the order's stream."""
-
-    version: int
-    at: Instant
-    order: OrderSeen
 
 
 class Implied(msgspec.Struct, frozen=True):
-    """A fact about one line: for the SKU's stream, or for a person where the line has no SKU."""
+    """A fact about one line, which `cause` led to: for the SKU's stream, or for a person where `sku` is None."""
 
     line: str
     sku: Sku | None
     tx: str
-    fact: SaleRecorded | SaleCancelled | ReviewRequested
-    seen: Seen
+    fact: Fact
+    cause: Entry
 
 
-class Known(msgspec.Struct, frozen=True):
-    """The history holds the snapshot already."""
+class Story(msgspec.Struct, frozen=True):
+    """What a history comes to, by line: `skus` of those that have one, the variants of those `waiting` for one."""
+
+    facts: Sequence[Implied]
+    quantities: Mapping[str, int]
+    skus: Mapping[str, Sku]
+    waiting: Mapping[str, str]
 
 
-class Unseen(msgspec.Struct, frozen=True):
-    """The snapshot belongs at the end of the history, which ends at version `expected`."""
+def story_of(order: str, history: Sequence[Entry]) -> Story:
+    """Return what an order's history, in the order of its stream, comes to.
 
-    expected: int
-
-
-def content_tx(order: OrderSeen) -> str:
-    """Return the identity of a snapshot: its content. The same content twice tells nothing new."""
-    return f"seen:{digest(order)}"
-
-
-def decide(history: Sequence[Seen], head: int, arriving: OrderSeen) -> Known | Unseen:
-    """Tell whether `arriving` must be appended to an order whose stream ends at version `head`.
-
-    Snapshots are the same where their identities are: the log would take no second one, in whatever order its lines.
+    Sold(line) is the largest quantity seen; a line's SKU is the first one seen; units come back by refund lines alone.
+    A longer history only adds facts. A copy of an Amazon order changes no stock; where that is learned late, what was
+    changed is reversed.
     """
-    tx = content_tx(arriving)
-    return Known() if any(content_tx(seen.order) == tx for seen in history) else Unseen(head)
-
-
-def implied(order: str, history: Sequence[Seen]) -> list[Implied]:
-    """Return every fact that an order's snapshots, in the order of its stream, lead to.
-
-    Sold(line) is the largest quantity seen; a line's SKU is the first one seen. A longer history only adds facts. A
-    copy of an Amazon order sells nothing; where that is learned late, what was sold is cancelled.
-    """
-    lines: dict[str, _Line] = {}
+    lines: dict[str, Line] = {}
     facts: list[Implied] = []
     copy = False
-    for seen in history:
-        for stated in seen.order.lines:
-            lines.setdefault(stated.line, _Line()).see(stated)
-        if copy or seen.order.amazon_order is not None:
-            told = () if copy else lines.items()
-            facts += [_cancelled(order, id_, line, seen) for id_, line in told if line.sold]
+    for entry in history:
+        touched = _read(order, entry, lines)
+        if isinstance(entry.happened, OrderSeen) and entry.happened.amazon_order is not None and not copy:
             copy = True
-        else:
-            facts += [found for id_, line in lines.items() for found in line.tell(order, id_, seen)]
-    return facts
+            facts += [_implied(id_, line, told) for id_, line in lines.items() for told in line.reverse(entry)]
+        elif not copy:
+            facts += [_implied(id_, line, told) for id_, line in touched.items() for told in line.tell()]
+    skus = {id_: line.sku for id_, line in lines.items() if line.sku is not None}
+    waiting = {} if copy else {id_: line.variant for id_, line in lines.items() if line.waits and line.variant}
+    return Story(facts, {id_: line.quantity for id_, line in lines.items()}, skus, waiting)
 
 
-class _Line:
-    """One line as far as it was seen, and as far as facts were told of it."""
+def _read(order: str, entry: Entry, lines: dict[str, Line]) -> dict[str, Line]:
+    """Read an entry into the lines it names, and return those: no other has anything new to tell."""
+    touched: dict[str, Line] = {}
 
-    __slots__ = ("asked", "quantity", "sku", "sold", "variant")
+    def line(id_: str) -> Line:
+        touched[id_] = lines.setdefault(id_, Line(order, id_))
+        return touched[id_]
 
-    def __init__(self) -> None:
-        self.sku: Sku | None = None
-        self.variant: str | None = None
-        self.quantity = self.sold = 0
-        self.asked = False
-
-    def see(self, stated: OrderLine) -> None:
-        self.quantity = max(self.quantity, stated.quantity)
-        self.variant = self.variant or stated.variant
-        if self.sku is None and stated.sku is not None:
-            self.sku = Sku(stated.sku)
-
-    def tell(self, order: str, id_: str, seen: Seen) -> Iterator[Implied]:
-        if not self.quantity:
-            return
-        if self.sku is None:
-            if not self.asked:
-                self.asked = True
-                detail = f"line {id_}, variant {self.variant or 'unknown'}, {self.quantity} sold"
-                review = ReviewRequested("unmapped_line", f"{SHOP}:{order}", detail)
-                yield Implied(id_, None, f"unmapped:{id_}", review, seen)
-        elif self.quantity > self.sold:
-            sale = SaleRecorded(self.quantity - self.sold, order, id_)
-            self.sold = self.quantity
-            yield Implied(id_, self.sku, f"{SHOP}:line:{id_}:{self.quantity}", sale, seen)
+    match entry.happened:
+        case OrderSeen(lines=stated):
+            for one in stated:
+                line(one.line).see(one, entry)
+        case RefundSeen(lines=refunded):
+            for back in refunded:
+                line(back.line).take_back(back, entry)
+        case LineResolved(line=id_, sku=name):
+            line(id_).name(name)
+        case _:
+            pass  # an edit: a snapshot will name what was added, a refund what was removed
+    return touched
 
 
-def _cancelled(order: str, id_: str, line: _Line, seen: Seen) -> Implied:
-    return Implied(id_, line.sku, f"{SHOP}:line:{id_}:copy", SaleCancelled(line.sold, order, id_), seen)
+def _implied(id_: str, line: Line, told: Told) -> Implied:
+    return Implied(id_, None if isinstance(told.fact, ReviewRequested) else line.sku, told.tx, told.fact, told.cause)
 
 
 def append_of(tenant: str, order: str, found: Implied) -> tuple[StreamId, Event]:
@@ -125,9 +92,9 @@ def append_of(tenant: str, order: str, found: Implied) -> tuple[StreamId, Event]
     event = fact(
         found.fact,
         tx=found.tx,
-        at=found.seen.at,
+        at=found.cause.at,
         source=SHOP,
-        causation=f"{source}@{found.seen.version}",
+        causation=f"{source}@{found.cause.version}",
         correlation=f"{SHOP}:{order}",
     )
     return stream, event

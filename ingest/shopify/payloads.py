@@ -1,90 +1,110 @@
-"""Shopify's order payload, after the REST Admin API's Order resource: the few fields that stock depends on.
+"""Shopify's payloads about orders, after the REST Admin API's Order and Refund resources and the webhook reference.
 
-Names, addresses, prices and notes are not read at all, so none can be stored.
+Only the few fields that stock depends on: names, addresses, prices and notes are not read at all, so none can be
+stored.
 """
 
 import re
-from collections.abc import Iterator
-from datetime import datetime
+from collections import Counter
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field, StrictInt
+from pydantic import BeforeValidator, Field
 
-from ingest.reading import Id, Payload
-from processor.clock import Instant, instant
-from stock.events import OrderLine, OrderSeen
-from stock.identities import MAX_QUANTITY, sku
+from ingest.reading import Payload
+from ingest.shopify.fields import (
+    Moment,
+    Reference,
+    ShopifyId,
+    SkuOrNone,
+    Texts,
+    Units,
+    UnitsOrNone,
+    Word,
+    none_is_empty,
+)
+from ingest.shopify.tellings import Telling, telling_of_edit, telling_of_refund, telling_of_snapshot
+from processor.clock import Instant
+from stock.events import LineDelta, OrderEdited, OrderLine, OrderSeen, RefundLine, RefundSeen
+from stock.identities import MAX_QUANTITY
 
 MAX_LINES = 1000
 _AMAZON_ORDER = re.compile(r"(?<![\d-])\d{3}-\d{7}-\d{7}(?![\d-])")
-_NUMBER = re.compile(r"[0-9]{1,40}")
-_EPOCH = 1970
-
-
-def _digits(value: str) -> str:
-    if not _NUMBER.fullmatch(value):
-        raise ValueError("must be a whole number")
-    return value
-
-
-def _variant(value: object) -> str | None:
-    """Read a variant leniently: it only helps a person to find the SKU."""
-    text = str(value) if isinstance(value, int | str) else ""
-    return text if _NUMBER.fullmatch(text) else None
-
-
-def _sku(value: object) -> str | None:
-    """Read a SKU leniently: what is none leaves the line unmapped, and never loses the order."""
-    try:
-        return sku(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
-
-
-def _moment(value: object) -> Instant | None:
-    """Read a time leniently: an order is not lost because its time cannot be read."""
-    try:
-        at = datetime.fromisoformat(value) if isinstance(value, str) else None
-        return instant(at) if at is not None and at.year >= _EPOCH else None
-    except (ValueError, OverflowError):
-        return None
-
-
-def _texts(value: object) -> tuple[str, ...]:
-    """Gather the texts in tags (`"a, b"`) or note attributes (`[{name, value}]`), whatever their shape."""
-    return tuple(_walk(value))
-
-
-def _walk(value: object) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, list):
-        for part in value:
-            yield from _walk(part.get("value") if isinstance(part, dict) else part)
-
-
-ShopifyId = Annotated[Id, AfterValidator(_digits)]
-"""Shopify's ids are numbers, and pass 2^53: kept as their digits."""
 
 
 class ShopifyLine(Payload):
     """A line of an order. `quantity` is what was ever ordered; what was removed or refunded comes elsewhere."""
 
     id: ShopifyId
-    quantity: Annotated[StrictInt, Field(ge=0, le=MAX_QUANTITY)]
-    sku: Annotated[str | None, BeforeValidator(_sku)] = None
-    variant_id: Annotated[str | None, BeforeValidator(_variant)] = None
+    quantity: Units
+    current_quantity: UnitsOrNone = None
+    sku: SkuOrNone = None
+    variant_id: Reference = None
+
+    def stated(self, refunded: int) -> OrderLine:
+        """Return the line as an event holds it; `refunded` of its units are in the order's list of refunds."""
+        current = self.quantity if self.current_quantity is None else self.current_quantity
+        removed = max(0, self.quantity - current)
+        return OrderLine(self.id, self.quantity, self.sku, self.variant_id, removed, min(refunded, MAX_QUANTITY))
+
+
+class RefundedLine(Payload):
+    """What a refund says of the order line it names."""
+
+    sku: SkuOrNone = None
+    variant_id: Reference = None
+
+
+class ShopifyRefundLine(Payload):
+    """Units of one order line that were refunded. `restock_type` tells what became of them."""
+
+    id: ShopifyId
+    line_item_id: ShopifyId
+    quantity: Units
+    restock_type: Word = ""
+    line_item: RefundedLine | None = None
+
+    @property
+    def stated(self) -> RefundLine:
+        """The line as an event holds it."""
+        named = self.line_item or RefundedLine()
+        return RefundLine(self.id, self.line_item_id, self.quantity, self.restock_type, named.sku, named.variant_id)
+
+
+RefundLines = Annotated[tuple[ShopifyRefundLine, ...], BeforeValidator(none_is_empty), Field(max_length=MAX_LINES)]
+
+
+class ShopifyRefund(Payload):
+    """A refund within an order."""
+
+    id: ShopifyId
+    refund_line_items: RefundLines = ()
+    created_at: Moment = None
+
+    def telling(self, received: Instant) -> Telling:
+        """Return what the refund tells of its order; `received` stands for a time it does not bear."""
+        lines = tuple(line.stated for line in self.refund_line_items)
+        return telling_of_refund(RefundSeen(self.id, lines), self.created_at or received)
+
+
+Refunds = Annotated[tuple[ShopifyRefund, ...], BeforeValidator(none_is_empty), Field(max_length=MAX_LINES)]
+
+
+class ShopifyRefundAlone(ShopifyRefund):
+    """A refund as it comes by itself, on refunds/create."""
+
+    order_id: ShopifyId
 
 
 class ShopifyOrder(Payload):
-    """A snapshot of an order."""
+    """A snapshot of an order, its refunds included: a refunds/create that was lost is made up for."""
 
     id: ShopifyId
     line_items: Annotated[tuple[ShopifyLine, ...], Field(max_length=MAX_LINES)]
-    tags: Annotated[tuple[str, ...], BeforeValidator(_texts)] = ()
-    note_attributes: Annotated[tuple[str, ...], BeforeValidator(_texts)] = ()
-    created_at: Annotated[Instant | None, BeforeValidator(_moment)] = None
-    updated_at: Annotated[Instant | None, BeforeValidator(_moment)] = None
+    refunds: Refunds = ()
+    tags: Texts = ()
+    note_attributes: Texts = ()
+    created_at: Moment = None
+    updated_at: Moment = None
 
     @property
     def amazon_order(self) -> str | None:
@@ -92,8 +112,56 @@ class ShopifyOrder(Payload):
         found = (_AMAZON_ORDER.search(text) for text in (*self.tags, *self.note_attributes))
         return next((match.group() for match in found if match), None)
 
+    def tellings(self, received: Instant) -> list[Telling]:
+        """Return what the snapshot tells: what was ordered, then its refunds."""
+        at = self.updated_at or self.created_at or received
+        refunded: Counter[str] = Counter()
+        for refund in self.refunds:
+            for line in refund.refund_line_items:
+                refunded[line.line_item_id] += line.quantity
+        lines = tuple(line.stated(refunded[line.id]) for line in self.line_items)
+        snapshot = telling_of_snapshot(OrderSeen(lines, self.amazon_order), at)
+        return [snapshot, *(refund.telling(at) for refund in self.refunds)]
+
+
+class ShopifyDelta(Payload):
+    """So many units more, or fewer, of one line."""
+
+    id: ShopifyId
+    delta: Units
+
     @property
-    def snapshot(self) -> OrderSeen:
-        """The order as an event: lines, SKUs, quantities."""
-        lines = (OrderLine(line.id, line.quantity, line.sku, line.variant_id) for line in self.line_items)
-        return OrderSeen(tuple(lines), self.amazon_order)
+    def stated(self) -> LineDelta:
+        """The change as an event holds it."""
+        return LineDelta(self.id, self.delta)
+
+
+Deltas = Annotated[tuple[ShopifyDelta, ...], BeforeValidator(none_is_empty), Field(max_length=MAX_LINES)]
+
+
+class ShopifyDeltas(Payload):
+    """The lines that an edit changed."""
+
+    additions: Deltas = ()
+    removals: Deltas = ()
+
+
+class ShopifyEdit(Payload):
+    """An edit of an order. It names lines and no SKU."""
+
+    id: ShopifyId
+    order_id: ShopifyId
+    line_items: ShopifyDeltas = ShopifyDeltas()
+    created_at: Moment = None
+
+    def telling(self, received: Instant) -> Telling:
+        """Return what the edit tells of its order; `received` stands for a time it does not bear."""
+        additions = tuple(delta.stated for delta in self.line_items.additions)
+        removals = tuple(delta.stated for delta in self.line_items.removals)
+        return telling_of_edit(OrderEdited(self.id, additions, removals), self.created_at or received)
+
+
+class ShopifyOrderEdited(Payload):
+    """The body of orders/edited."""
+
+    order_edit: ShopifyEdit

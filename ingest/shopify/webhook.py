@@ -1,36 +1,48 @@
-"""A signed delivery from Shopify: checked, kept in the order's stream, then told to the SKUs' streams."""
+"""A signed delivery from Shopify: checked, then taken by whoever knows its topic."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping
 
 import structlog
 
-from ingest.outcome import Ignored, Item, Outcome, Refused, Taken
-from ingest.reading import read
-from ingest.recording import record
+from ingest.outcome import Ignored, Outcome, Refused
+from ingest.prepared import Prepared
 from ingest.shopify import hmac
-from ingest.shopify.orders import SHOP, Implied, Known, Seen, append_of, content_tx, decide, implied
-from ingest.shopify.payloads import ShopifyOrder
+from ingest.shopify.deliveries import Delivery
+from ingest.shopify.fields import moment
+from ingest.shopify.histories import Histories
+from ingest.shopify.levels import LevelTopics
+from ingest.shopify.links import Links
+from ingest.shopify.order_topics import OrderTopics
+from ingest.shopify.products import ProductTopics
+from ingest.shopify.shop_topics import ShopTopics
+from ingest.shopify.shops import domain_of
 from processor.clock import Clock
-from processor.errors import Contended
-from processor.log import Append, Appended, Conflict, EventLog
-from processor.recorder import Receipt, Recorder
-from stock.codec import decode
-from stock.events import OrderSeen, ReviewRequested
-from stock.facts import fact
-from stock.identities import Sku, order_stream, review_stream
+from processor.log import EventLog
+from processor.recorder import Recorder
 
-SNAPSHOTS = frozenset({"orders/create", "orders/paid", "orders/updated", "orders/cancelled"})
+TOPIC, SHOP_DOMAIN = "x-shopify-topic", "x-shopify-shop-domain"
+
+SNAPSHOTS = ("orders/create", "orders/paid", "orders/updated", "orders/cancelled")
 """The topics whose body is a snapshot of an order."""
 
-_RACES = 20
+_READABLE = re.compile(r"[a-z_]{1,50}/[a-z_]{1,50}")
+"""Shopify's topics; whatever else stands in the header may be somebody's secret, and is not logged."""
+
 _log = structlog.get_logger("ingest.shopify")
+
+Taker = Callable[[Delivery], Outcome]
 
 
 class ShopifyDoor:
     """Takes Shopify's deliveries for the registered shops, by their domains."""
 
     def __init__(self, recorder: Recorder, log: EventLog, shops: Mapping[str, hmac.Shop], clock: Clock) -> None:
-        self._recorder, self._log, self._shops, self._clock = recorder, log, shops, clock
+        self._shops, self._clock = shops, clock
+        links = Links(recorder, log)
+        histories = Histories(recorder, log, links)
+        self._orders = OrderTopics(histories)
+        self._topics = _topics(recorder, log, links, histories, self._orders)
 
     def receive(self, headers: Mapping[str, str], body: bytes) -> Outcome:
         """Take one delivery; names of `headers` in lower case. Taken means: acknowledge, all facts are durable.
@@ -38,23 +50,44 @@ class ShopifyDoor:
         Raises Retryable where the store failed: do not acknowledge, Shopify will deliver again.
         """
         shop = self._signer(headers, body)
+        return shop if isinstance(shop, Refused) else self._take(shop.tenant, shop.domain, headers, body)
+
+    def prepare(self, headers: Mapping[str, str], body: bytes) -> Prepared[Outcome | None] | Outcome | None:
+        """Read a delivery, and return what to record if it is the first of its order.
+
+        Nothing of the store is read. None, from here or once it is recorded: `receive` must tell.
+        """
+        if headers.get(TOPIC, "").strip() not in SNAPSHOTS:
+            return None
+        shop = self._signer(headers, body)
         if isinstance(shop, Refused):
             return shop
-        topic = headers.get("x-shopify-topic", "").strip()
+        return self._orders.prepare(self._delivery(shop.tenant, shop.domain, headers, body))
+
+    def accept(self, tenant: str, headers: Mapping[str, str], body: bytes) -> Outcome:
+        """Take one delivery as `receive` does, that is not signed: its caller vouches for it, and for `tenant`."""
+        return self._take(tenant, domain_of(headers.get(SHOP_DOMAIN, "")), headers, body)
+
+    def _take(self, tenant: str, domain: str, headers: Mapping[str, str], body: bytes) -> Outcome:
+        topic = headers.get(TOPIC, "").strip()
         if not topic:
             return Refused("invalid", "the header X-Shopify-Topic is missing", "X-Shopify-Topic")
-        if topic not in SNAPSHOTS:
-            _log.info("shopify.ignored", topic=topic[:100], shop=shop.domain)
+        take = self._topics.get(topic)
+        if take is None:
+            _log.info("shopify.ignored", topic=topic if _READABLE.fullmatch(topic) else "unreadable", shop=domain)
             return Ignored(topic)
-        order = read(ShopifyOrder, body)
-        if isinstance(order, Refused):
-            _log.warning("shopify.unreadable", topic=topic, shop=shop.domain, code=order.code, field=order.field)
-            return order
-        return self._take(shop.tenant, order)
+        return take(self._delivery(tenant, domain, headers, body))
+
+    def _delivery(self, tenant: str, domain: str, headers: Mapping[str, str], body: bytes) -> Delivery:
+        triggered = headers.get("x-shopify-triggered-at", "").strip()
+        named = headers.get("x-shopify-webhook-id", "").strip() or triggered
+        id_ = named if named.isprintable() and named else "unnamed"
+        at = moment(triggered) or self._clock()
+        return Delivery(tenant, domain, headers.get(TOPIC, "").strip(), id_, at, body)
 
     def _signer(self, headers: Mapping[str, str], body: bytes) -> hmac.Shop | Refused:
         """Return the shop that signed. Its domain is not signed, so only that shop's own secrets may vouch for it."""
-        domain = headers.get("x-shopify-shop-domain", "").strip().lower()
+        domain = headers.get(SHOP_DOMAIN, "").strip().lower()
         shop = self._shops.get(domain)
         if shop is None:
             return _unknown(domain, registered=bool(self._shops))
@@ -67,55 +100,23 @@ class ShopifyDoor:
             )
         return shop
 
-    def _take(self, tenant: str, order: ShopifyOrder) -> Taken:
-        history = self._keep(tenant, order)
-        facts = implied(order.id, history)
-        receipts = record(self._recorder, [append_of(tenant, order.id, found) for found in facts])
-        told = list(zip(facts, receipts, strict=True))
-        self._review_conflicts(tenant, order.id, told)
-        return Taken(tenant, f"{SHOP}:{order.id}", tuple(_items(order, told)), vendor=True)
 
-    def _keep(self, tenant: str, order: ShopifyOrder) -> list[Seen]:
-        """Append the snapshot unless the order's stream holds it; return the history, the snapshot included."""
-        stream, arriving = order_stream(tenant, SHOP, order.id), order.snapshot
-        at = order.updated_at or order.created_at or self._clock()
-        event = fact(arriving, tx=content_tx(arriving), at=at, source=SHOP, correlation=f"{SHOP}:{order.id}")
-        for _ in range(_RACES):
-            head, history = 0, []
-            for recorded in self._log.read(stream):
-                head, happened = recorded.version, decode(recorded)
-                if isinstance(happened, OrderSeen):
-                    history.append(Seen(head, recorded.occurred_at, happened))
-            decision = decide(history, head, arriving)
-            if isinstance(decision, Known):
-                return history
-            [receipt] = self._recorder.record([Append(stream, (event,), decision.expected)])
-            if isinstance(receipt.outcome, Appended):
-                return [*history, Seen(receipt.outcome.version, at, arriving)]
-        raise Contended(str(stream), _RACES)
-
-    def _review_conflicts(self, tenant: str, order: str, told: Sequence[tuple[Implied, Receipt]]) -> None:
-        """Ask a person where a line was told before with another quantity: the vendor could not mend it."""
-        stream = review_stream(tenant, f"{SHOP}:{order}")
-        conflicts = [found for found, receipt in told if isinstance(receipt.outcome, Conflict)]
-        record(
-            self._recorder,
-            [(stream, fact(_review(order, c), tx=f"conflict:{c.tx}", at=c.seen.at, source=SHOP)) for c in conflicts],
-        )
-
-
-def _review(order: str, found: Implied) -> ReviewRequested:
-    return ReviewRequested("conflict", f"{SHOP}:{order}", f"line {found.line} of {found.sku}")
-
-
-def _items(order: ShopifyOrder, told: Sequence[tuple[Implied, Receipt]]) -> list[Item]:
-    """Return the snapshot's lines, each with the SKU that was fixed for it and the receipts of its facts."""
-    skus: dict[str, Sku] = {found.line: found.sku for found, _ in told if found.sku is not None}
-    receipts: dict[str, list[Receipt]] = {}
-    for found, receipt in told:
-        if found.sku is not None:
-            receipts.setdefault(found.line, []).append(receipt)
-    return [Item(skus.get(line.id), line.quantity, tuple(receipts.get(line.id, ()))) for line in order.line_items]
+def _topics(
+    recorder: Recorder, log: EventLog, links: Links, histories: Histories, orders: OrderTopics
+) -> Mapping[str, Taker]:
+    shop, products = ShopTopics(recorder), ProductTopics(recorder, log, links, histories)
+    return {
+        **dict.fromkeys(SNAPSHOTS, orders.snapshot),
+        "orders/edited": orders.edit,
+        "refunds/create": orders.refund,
+        "products/create": products.product,
+        "products/update": products.product,
+        "inventory_levels/update": LevelTopics(recorder, links).level,
+        "app/uninstalled": shop.uninstalled,
+        "shop/redact": shop.redact,
+        "customers/data_request": shop.customer,
+        "customers/redact": shop.customer,
+    }
 
 
 def _unknown(domain: str, *, registered: bool) -> Refused:

@@ -19,6 +19,7 @@ from stock.events import (
     BroadcastAccepted,
     BroadcastRejected,
     ReturnReceived,
+    ReviewReason,
     ReviewRequested,
 )
 from stock.identities import CHANNEL, REVIEW, SKU
@@ -134,10 +135,19 @@ def _acknowledged(state: Watch, event: Recorded, fact: AlertAcknowledged) -> lis
     return [Amend(fact.alert, {"read": True}, leaves=(UNREAD,))] if own else []
 
 
+_REVIEWS: dict[ReviewReason, str] = {
+    "unmapped_line": "an order line names no known SKU",
+    "conflict": "a fact was told twice, differently",
+    "unexplained_removal": "units left an order line, and no refund tells whether they are back in stock",
+    "unknown_restock": "a refund does not tell whether its units are back in stock",
+    "app_uninstalled": "the shop uninstalled the app, so it sends no more orders",
+    "shop_redact": "the shop asks that its data be erased",
+}
+
+
 def _review(state: Watch, event: Recorded, fact: ReviewRequested) -> list[Change]:
     del state
-    what = {"unmapped_line": "an order line names no known SKU", "conflict": "a fact was told twice, differently"}
-    message = f"{fact.subject}: {what[fact.reason]}" + (f" ({fact.detail})" if fact.detail else "")
+    message = f"{fact.subject}: {_REVIEWS[fact.reason]}" + (f" ({fact.detail})" if fact.detail else "")
     return [_alert(event, "manual_review", "warning", message, 0)]
 
 

@@ -9,6 +9,8 @@ from projections.alerts.documents import ALL, BY_SKU, SEVERITY, UNREAD, Alert
 from stock.dispositions import Severity
 from stock.identities import Sku
 
+COUNTED_AT_MOST = 10_000
+_COUNTED_AT_ONCE = 1000
 _decode = msgspec.json.Decoder(Alert).decode
 
 
@@ -44,13 +46,14 @@ class AlertQueries:
         return self._page(tenant, BY_SKU, sku, after, limit)
 
     def count_unread(self, tenant: str) -> int:
-        """Count the alerts nobody has acknowledged, a thousand at a time."""
+        """Count the alerts nobody has acknowledged, up to COUNTED_AT_MOST: its cost grows with them."""
         count, after = 0, None
-        while True:
-            page = self._query(tenant, UNREAD, "unread", after, 1000)
+        while count < COUNTED_AT_MOST:
+            page = self._query(tenant, UNREAD, "unread", after, _COUNTED_AT_ONCE)
             count, after = count + len(page.items), page.after
             if after is None:
-                return count
+                break
+        return min(count, COUNTED_AT_MOST)
 
     def _page(
         self, tenant: str, index: int, partition: str, after: str | None, limit: int

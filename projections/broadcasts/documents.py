@@ -19,7 +19,7 @@ class Listing(msgspec.Struct, array_like=True, gc=False):
 
     `attempt` is the newest attempt with a known outcome; `accepted` the newest quantity the channel took, for
     `accepted_listing`; `refused` the quantity refused where the newest outcome was a refusal, and `refusals` how many
-    there were in a row.
+    there were in a row. `mapped_version` is the SKU's event that set `listing`, None included, recorded at `mapped_at`.
     """
 
     listing: str | None = None
@@ -35,6 +35,8 @@ class Listing(msgspec.Struct, array_like=True, gc=False):
     accepted_listing: str | None = None
     observed: int | None = None
     observed_at: Instant | None = None
+    mapped_version: int = 0
+    mapped_at: Instant | None = None
 
 
 class Broadcasts(msgspec.Struct, array_like=True, gc=False):

@@ -25,7 +25,7 @@ class BroadcastsProjection:
     """One row per SKU with all its channels, indexed by the channels on which it is due."""
 
     name = "broadcasts"
-    schema = 1
+    schema = 2
     feeds: ClassVar[Mapping[str, str]] = {SKU: SKU, CHANNEL: SKU}
     indexes = INDEXES
 
@@ -42,8 +42,10 @@ class BroadcastsProjection:
         elif isinstance(fact, ListingMapped):
             listing = _listing(state, fact.channel)
             listing.listing, listing.asin, listing.product_type = fact.listing, fact.asin, fact.product_type
+            listing.mapped_version, listing.mapped_at = event.version, event.recorded_at
         elif isinstance(fact, ListingUnmapped):
-            _listing(state, fact.channel).listing = None
+            listing = _listing(state, fact.channel)
+            listing.listing, listing.mapped_version, listing.mapped_at = None, event.version, event.recorded_at
         return ()
 
     def keys(self, key: StreamId, state: Broadcasts) -> Keys:

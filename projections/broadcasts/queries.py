@@ -1,11 +1,15 @@
 """Reading what channels should show, and which are due to be told."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from processor.models import Model, ModelQueries
-from projections.broadcasts.documents import DUE, INDEXES, Broadcasts
+from projections.broadcasts.documents import DUE, INDEXES, Broadcasts, Listing
 from projections.broadcasts.fold import BroadcastsProjection
-from stock.identities import Channel, Sku, sku_stream
+from stock.events import ListingMapped
+from stock.identities import SKU, Channel, Sku, sku_stream
+from stock.listings import Listed, Listings
+
+MAX_PAGES = 10
 
 
 class BroadcastQueries:
@@ -20,6 +24,41 @@ class BroadcastQueries:
         row = self._models.load(self._live(), [key]).get(key)
         return BroadcastsProjection.decode(row.state) if row else None
 
+    def several(self, tenant: str, skus: Sequence[Sku]) -> dict[Sku, Broadcasts]:
+        """Return those of `skus` that anything happened to, on all their channels. Strongly consistent."""
+        keys = {sku_stream(tenant, sku): sku for sku in skus}
+        rows = self._models.load(self._live(), list(keys)).items() if keys else ()
+        return {keys[key]: BroadcastsProjection.decode(row.state) for key, row in rows}
+
+    def listings(self, tenant: str, skus: Sequence[Sku]) -> dict[Sku, Listings]:
+        """Return where those of `skus` that anything happened to are sold. Strongly consistent."""
+        keys = {sku_stream(tenant, sku): sku for sku in skus}
+        return {
+            keys[key]: Listings(
+                row.positions.get(key, 0),
+                {name: _listed(name, told) for name, told in BroadcastsProjection.decode(row.state).channels.items()},
+            )
+            for key, row in self._models.load(self._live(), list(keys)).items()
+        }
+
+    def mapped(
+        self, tenant: str, channel: Channel, after: str | None = None, limit: int = 100
+    ) -> tuple[list[tuple[Sku, Listing]], str | None]:
+        """Return SKUs that are sold on `channel`, in order, at most `limit`, and what continues them (None: the end).
+
+        It gives up after looking at MAX_PAGES x `limit` SKUs, so there may be fewer, or none, before the end.
+        """
+        found: list[tuple[Sku, Listing]] = []
+        for _ in range(MAX_PAGES):
+            page = self._models.rows(self._live(), tenant, SKU, after, limit - len(found))
+            rows = ((Sku(item.id), BroadcastsProjection.decode(item.body)) for item in page.items)
+            listings = ((sku, row.channels.get(channel)) for sku, row in rows)
+            found += [(sku, told) for sku, told in listings if told is not None and told.listing is not None]
+            after = page.after
+            if after is None or len(found) == limit:
+                break
+        return found, after
+
     def due(self, tenant: str, channel: Channel, limit: int = 100) -> list[Sku]:
         """Return SKUs that the channel is to be told about, lowest quantity first, then oldest change.
 
@@ -29,3 +68,9 @@ class BroadcastQueries:
         page = self._models.query(self._live(), tenant, INDEXES.index(channel), DUE, limit=limit)
         found = [(BroadcastsProjection.decode(item.body), Sku(item.id)) for item in page.items]
         return [sku for _, sku in sorted(found, key=lambda place: (place[0].desired, place[0].changed_at))]
+
+
+def _listed(channel: Channel, told: Listing) -> Listed:
+    if told.listing is None:
+        return Listed(None, told.mapped_version)
+    return Listed(ListingMapped(channel, told.listing, told.asin, told.product_type), told.mapped_version)

@@ -10,6 +10,7 @@ from processor.models import Model, ModelQueries
 from processor.streams import StreamId
 from projections.inventory.documents import Inventory, Numbers, numbers
 from projections.inventory.fold import InventoryProjection
+from projections.inventory.words import Sum, sentence
 from stock.codec import Fact, decode
 from stock.identities import SKU, Sku, sku_stream
 
@@ -20,6 +21,14 @@ class Entry(msgspec.Struct, frozen=True):
     event: Recorded
     fact: Fact
     after: Numbers
+
+
+class Explained(msgspec.Struct, frozen=True):
+    """A ledger in words: what it comes to, the sentences of a part of its events, and what is on hand as a sum."""
+
+    now: Inventory
+    told: Sum
+    events: list[tuple[Entry, str]]
 
 
 class InventoryQueries:
@@ -48,13 +57,8 @@ class InventoryQueries:
         return [(Sku(item.id), InventoryProjection.decode(item.body)) for item in page.items], page.after
 
     def total(self, tenant: str) -> int:
-        """Count the tenant's SKUs, a thousand at a time."""
-        count, after = 0, None
-        while True:
-            page = self._models.rows(self._live(), tenant, SKU, after, 1000)
-            count, after = count + len(page.items), page.after
-            if after is None:
-                return count
+        """Count the tenant's SKUs, by the log's catalogue: its cost grows with them."""
+        return self._log.count(tenant, SKU)
 
     def ledger(self, tenant: str, sku: Sku, after: int = 0, limit: int | None = None) -> Iterator[Entry]:
         """Yield the SKU's events from version `after` + 1 on, at most `limit`, each with the balance it left.
@@ -69,6 +73,25 @@ class InventoryQueries:
             projection.apply(state, event, fact)
             if event.version > after:
                 yield Entry(event, fact, numbers(state))
+
+    def explained(self, tenant: str, sku: Sku, after: int = 0, limit: int = 100) -> Explained:
+        """Return the SKU's ledger in words: one sentence for each of `limit` events after version `after`.
+
+        All of it is read, a page at a time, and none of it kept. Raises TooNew.
+        """
+        state, projection, told = Inventory(), InventoryProjection(), Sum()
+        events: list[tuple[Entry, str]] = []
+        before: Numbers | None = None
+        for event in self._log.read(sku_stream(tenant, sku)):
+            fact = decode(event)
+            projection.apply(state, event, fact)
+            told.add(fact, event.recorded_at)
+            if after - 1 <= event.version <= after + limit:
+                left = numbers(state)
+                if event.version > after:
+                    events.append((Entry(event, fact, left), sentence(fact, before, left)))
+                before = left
+        return Explained(state, told, events)
 
     def at(self, stream: StreamId, version: int) -> Numbers:
         """Return a SKU's quantities right after event `version` by folding its stream."""

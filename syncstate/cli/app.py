@@ -5,10 +5,26 @@ from typing import Annotated
 
 import typer
 
+from syncstate.cli.adjust import adjust, count
+from syncstate.cli.alerts import alerts
+from syncstate.cli.backup import backup
+from syncstate.cli.buffer import buffer, threshold
+from syncstate.cli.config import config
 from syncstate.cli.demo import demo
+from syncstate.cli.doctor import doctor
 from syncstate.cli.events import events
+from syncstate.cli.explain import explain
+from syncstate.cli.imports import imports
+from syncstate.cli.keys import keys
+from syncstate.cli.mapping import map_
+from syncstate.cli.migrate import migrate
+from syncstate.cli.quarantine import quarantine
+from syncstate.cli.restore import restore
 from syncstate.cli.serve import serve
+from syncstate.cli.skus import TAKES_SIGNS
 from syncstate.cli.status import status
+from syncstate.cli.upgrade import upgrade
+from syncstate.cli.verify import verify
 
 app = typer.Typer(
     name="syncstate",
@@ -34,5 +50,16 @@ def _root(
 ) -> None: ...
 
 
-for command in (serve, demo, events, status):
+for command in (serve, demo, events, status, config, doctor, backup, restore, verify, upgrade):
     app.command()(command)
+
+app.add_typer(keys, name="keys")
+
+for stating in (adjust, count, buffer, threshold, alerts, explain):
+    app.command(context_settings=TAKES_SIGNS)(stating)
+app.command("map", context_settings=TAKES_SIGNS)(map_)
+
+imports.command("store-json")(migrate)
+app.command()(migrate)
+app.add_typer(imports)
+app.add_typer(quarantine, name="quarantine")

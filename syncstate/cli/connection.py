@@ -7,58 +7,108 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 from fastapi import FastAPI
 
+from processor.engine import Engine
 from syncstate import logs, presence
-from syncstate.cli.failures import Failure, sentences
+from syncstate.cli.failures import Failure, Refusal, sentences
 from syncstate.settings import Settings
 from syncstate.stores import DATABASE, DEMO
 from syncstate.wiring import assembled
 from web.app import create_app
+from web.guard.guard import TENANT_HEADER
 
 _TIMEOUT = httpx.Timeout(60, connect=2)
 
 
 class Api:
-    """The HTTP API over `data`. `url` is the server's, None where the store was opened directly."""
+    """The HTTP API over `data`. `url` is the server's, None where the store was opened directly.
 
-    def __init__(self, data: Path, url: str | None, app: FastAPI | None = None) -> None:
-        self.data, self.url, self._app = data, url, app
+    It asks as the operator, by the token that only who may read the data folder can know.
+    """
+
+    def __init__(self, data: Path, url: str | None, as_operator: Mapping[str, str], app: FastAPI | None = None) -> None:
+        self.data, self.url, self._headers, self._app = data, url, as_operator, app
+        self.has_written = False
 
     def get(self, path: str, params: Mapping[str, str | int] | None = None) -> dict[str, Any]:
         """Return the JSON answer. Raises Failure with the answer's own sentence where it is an error."""
-        answer = asyncio.run(self._get(path, params or {}))
-        body: dict[str, Any] = answer.json()
-        if answer.is_error:
-            hint = f" ({body['hint']})" if body.get("hint") else ""
-            raise Failure(f"{body.get('error', answer.reason_phrase)}{hint}")
-        return body
+        return self._answer("GET", path, params or {}, None)
 
-    async def _get(self, path: str, params: Mapping[str, str | int]) -> httpx.Response:
+    def post(self, path: str, body: Mapping[str, object]) -> dict[str, Any]:
+        """Send `body` as JSON and return the JSON answer. Raises Refusal with the answer's own sentence."""
+        self.has_written = True
+        return self._answer("POST", path, {}, _encoded(body))
+
+    def _answer(self, method: str, path: str, params: Mapping[str, str | int], body: bytes | None) -> dict[str, Any]:
+        answer = asyncio.run(self._ask(method, path, params, body))
+        try:
+            found = answer.json()
+        except ValueError:
+            found = None
+        if not isinstance(found, dict):
+            raise Failure(f"{self.url} gave no answer of SyncState's ({answer.status_code}): look at its log")
+        if answer.is_error:
+            raise Refusal(answer.status_code, found, answer.headers.get("Retry-After"))
+        return found
+
+    async def _ask(self, method: str, path: str, params: Mapping[str, str | int], body: bytes | None) -> httpx.Response:
         transport = httpx.ASGITransport(self._app) if self._app is not None else None
         async with httpx.AsyncClient(
-            base_url=self.url or "http://here", transport=transport, timeout=_TIMEOUT, trust_env=False
+            base_url=self.url or "http://localhost",
+            headers=self._headers,
+            transport=transport,
+            timeout=_TIMEOUT,
+            trust_env=False,
         ) as client:
-            return await client.get(path, params=params)
+            kind = {} if body is None else {"Content-Type": "application/json"}
+            return await client.request(method, path, params=params, content=body, headers=kind)
 
 
 @contextmanager
-def connected(settings: Settings) -> Iterator[Api]:
-    """Yield the API over the data that `settings` name. Raises Failure where there is none."""
+def connected(settings: Settings, *, begin: bool = False) -> Iterator[Api]:
+    """Yield the API over the data that `settings` name. Raises Failure where there is none, unless it may `begin`."""
     logs.configure("warning", settings.log_format)
     with sentences():
-        settings = settings.model_copy(update={"data": _folder(settings.data)})
+        settings = settings if begin else settings.model_copy(update={"data": _folder(settings.data)})
         running = presence.find(settings.data)
         if running is not None:
-            yield Api(settings.data, running.url)
+            yield Api(settings.data, running.url, _as_operator(running.token, settings.tenant))
             return
-        if settings.store == "memory" or (settings.store == "embedded" and not (settings.data / DATABASE).exists()):
+        empty = settings.store == "embedded" and not (settings.data / DATABASE).exists()
+        if settings.store == "memory" or (empty and not begin):
             raise Failure(
                 f"there is no data in {settings.data}: name the folder with --data, or begin one with "
                 f"`syncstate serve --data {settings.data}`"
             )
         with assembled(settings, channels=False) as system:
-            yield Api(settings.data, None, create_app(system.services))
+            services = system.services
+            api = Api(settings.data, None, _as_operator(services.guard.token, settings.tenant), create_app(services))
+            try:
+                yield api
+            finally:
+                if api.has_written:
+                    _settle(system.engine)
+
+
+def _settle(engine: Engine) -> None:
+    """Fold what was appended and not folded: no server runs that would, and the next command reads what is folded."""
+    read, before = engine.runner.projections["inventory"], -1
+    while (lagging := sum(1 for _ in engine.store.models.lagging(engine.live("inventory"), read.feeds))) != before:
+        before = lagging
+        engine.sweeper.sweep()
+
+
+def _encoded(body: Mapping[str, object]) -> bytes:
+    try:
+        return msgspec.json.encode(body)
+    except UnicodeEncodeError as error:
+        raise Failure("what was given is not text in UTF-8", 2) from error
+
+
+def _as_operator(token: str, tenant: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}", TENANT_HEADER: tenant}
 
 
 def _folder(data: Path) -> Path:

@@ -39,7 +39,6 @@ def demo(
         store="embedded",
         mock_amazon=True,
         shopify_secrets={DOMAIN: [secret]},
-        signed_only=False,
         log_level="warning",
     )
     logs.configure(settings.log_level, settings.log_format)

@@ -3,19 +3,18 @@
 import json
 from collections.abc import Iterator
 from typing import Annotated, Any
-from urllib.parse import quote
 
 import typer
 
 from syncstate.cli.connection import Api, connected
-from syncstate.cli.failures import Failure
 from syncstate.cli.options import AsJson, Data, settings_with
+from syncstate.cli.skus import SkuArgument, in_path
 
 _PAGE = 1000
 
 
 def events(
-    sku: Annotated[str, typer.Argument(metavar="SKU", help="The SKU, as it is spelled in the shop.")],
+    sku: SkuArgument,
     data: Data = None,
     after: Annotated[int, typer.Option(min=0, help="Begin after this version.")] = 0,
     as_json: AsJson = False,  # noqa: FBT002 - typer's form of a flag
@@ -37,19 +36,11 @@ def events(
 
 def _ledger(api: Api, sku: str, after: int) -> Iterator[dict[str, Any]]:
     position: int | None = after
-    path = f"/api/events/{_in_path(sku)}"
+    path = f"/api/events/{in_path(sku)}"
     while position is not None:
         page = api.get(path, {"after": position, "limit": _PAGE})
         yield from page["events"]
         position = page["nextAfter"]
-
-
-def _in_path(sku: str) -> str:
-    """Escape all that is special in a path, dots too: the SKU `..` is no way up. Raises Failure for what is no text."""
-    try:
-        return quote(sku, safe="").replace(".", "%2E")
-    except UnicodeEncodeError as error:
-        raise Failure("the SKU is not text in UTF-8", 2) from error
 
 
 def _line(entry: dict[str, Any]) -> str:

@@ -5,9 +5,9 @@ from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
-from pydantic_settings.exceptions import SettingsError
 
 from syncstate.cli.failures import Failure, of_settings
+from syncstate.configuration import FILE, TwoStores
 from syncstate.settings import Settings
 
 Data = Annotated[
@@ -21,11 +21,13 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs."
 
 
 def settings_with(**given: Any) -> Settings:  # noqa: ANN401 - settings are of many types
-    """Return the settings: what was `given` on the command line, else the environment's, else the defaults."""
+    """Return the settings: what was `given` on the command line, else what `configuration` finds, else the defaults."""
+    flags = {name: value for name, value in given.items() if value is not None}
     try:
-        return Settings(**{name: value for name, value in given.items() if value is not None})
+        return Settings(**flags)
     except ValidationError as error:
-        raise of_settings(error) from error
-    except SettingsError as error:
-        example = '{"your-shop.myshopify.com": ["its webhook secret"]}'
-        raise Failure(f"SYNCSTATE_SHOPIFY_SECRETS: must be JSON, for example {example}", 2) from error
+        raise of_settings(error, flags) from error
+    except TwoStores as error:
+        raise Failure(str(error), 2) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise Failure(f"{FILE} cannot be read ({error}): mend it or move it away", 2) from error

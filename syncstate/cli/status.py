@@ -6,6 +6,7 @@ from typing import Any
 
 from syncstate.cli.connection import connected
 from syncstate.cli.options import AsJson, Data, settings_with
+from syncstate.cli.printing import facts
 
 
 def status(data: Data = None, as_json: AsJson = False) -> None:  # noqa: FBT002 - typer's form of a flag
@@ -22,8 +23,7 @@ def status(data: Data = None, as_json: AsJson = False) -> None:  # noqa: FBT002 
             print(json.dumps(found))
             return
         where = f"served at {api.url}" if api.url else "no server runs"
-        for name, text in _lines(found, f"{api.data}, {where}"):
-            print(f"{name:<12} {text}")
+        facts(list(_lines(found, f"{api.data}, {where}")))
 
 
 def _lines(found: dict[str, Any], where: str) -> Iterator[tuple[str, str]]:

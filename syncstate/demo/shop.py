@@ -20,8 +20,10 @@ _FIRST_NUMBER = 1001
 class DemoShop:
     """One shop that posts orders to a server and can deliver its last one again."""
 
-    def __init__(self, url: str, secret: str, random: Random) -> None:
-        self._http = httpx.Client(base_url=url, timeout=30, trust_env=False)
+    def __init__(self, url: str, secret: str, token: str, random: Random) -> None:
+        """Take the `secret` to sign orders with, and the operator's `token` to look at what became of them."""
+        asking = {"Authorization": f"Bearer {token}"}
+        self._http = httpx.Client(base_url=url, headers=asking, timeout=30, trust_env=False)
         self._secret, self._random = secret, random
         self._began = int(time.time() * 1000) * 1000
         self._orders = 0

@@ -25,8 +25,17 @@ _LOOK = 0.05
 class Traffic:
     """A thread of orders, one every `every` seconds on average, until `end`."""
 
-    def __init__(self, shop: DemoShop, restock: Callable[[Good], Numbers | None], every: float, random: Random) -> None:
+    def __init__(
+        self,
+        shop: DemoShop,
+        restock: Callable[[Good], Numbers | None],
+        every: float,
+        random: Random,
+        unheard: Callable[[], None],
+    ) -> None:
+        """Take `unheard`, which is called once nobody reads what is told any more."""
         self._shop, self._restock, self._every, self._random = shop, restock, every, random
+        self._unheard = unheard
         self._looked = system_clock()
         self._stop = Event()
         self._thread = Thread(target=self._run, name="demo", daemon=True)
@@ -43,10 +52,17 @@ class Traffic:
         with closing(self._shop):
             while not self._stop.wait(self._every * self._random.uniform(0.5, 1.5)):
                 try:
-                    self._happen()
-                except httpx.HTTPError as error:
-                    if not self._stop.is_set():
-                        story.tell_trouble(f"the server does not answer ({error})")
+                    self._try()
+                except BrokenPipeError:
+                    self._stop.set()
+                    self._unheard()
+
+    def _try(self) -> None:
+        try:
+            self._happen()
+        except httpx.HTTPError as error:
+            if not self._stop.is_set():
+                story.tell_trouble(f"the server does not answer ({error})")
 
     def _happen(self) -> None:
         lines, answer = self._shop.sell([good.sku for good in GOODS])

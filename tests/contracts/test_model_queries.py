@@ -4,7 +4,7 @@ from functools import partial
 
 import pytest
 
-from processor.models import Document, IndexKey, Page
+from processor.models import Document, IndexKey, Page, before
 from processor.store import Store
 from tests.contracts.commits import take, told, walk
 from tests.factories import a_commit, a_document, a_model, a_row, a_stream
@@ -227,3 +227,18 @@ def test_a_dropped_model_stands_in_no_index(store: Store, eventually: Eventually
     store.models.drop(ALERTS)
 
     eventually(partial(ids, store), [])
+
+
+@pytest.mark.parametrize("sort", ["2", "20", "19", "21", "0", "3"])
+def test_a_query_can_begin_at_a_sort_whether_or_not_anything_stands_there(
+    store: Store, eventually: Eventually, sort: str
+) -> None:
+    places = ["1", "2", "2", "20", "200", "21"]
+    put(store, *(a_document(f"d{n}", b"{}", IndexKey("p", place)) for n, place in enumerate(places)))
+    whole = [(place, f"d{n}") for n, place in sorted(enumerate(places), key=lambda placed: (placed[1], placed[0]))]
+
+    def found(*, newest_first: bool) -> list[str]:
+        return [item.id for item in page(store, after=before(sort), newest_first=newest_first).items]
+
+    eventually(lambda: found(newest_first=False), [id_ for place, id_ in whole if place >= sort])
+    eventually(lambda: found(newest_first=True), [id_ for place, id_ in reversed(whole) if place < sort])

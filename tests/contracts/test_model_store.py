@@ -6,31 +6,11 @@ from threading import Event
 import msgspec
 import pytest
 
-from processor.models import IndexKey, Row
+from processor.models import Row
 from processor.store import Store
-from tests.contracts.commits import load, take
+from tests.contracts.commits import ROWS, SKU, at, load, take
 from tests.contracts.threads import at_once, insisting
-from tests.factories import NASTY_KEYS, a_commit, a_document, a_held_mark, a_model, a_row, a_stream
-
-SKU, CHANNEL = a_stream(key="T"), a_stream(category="channel", key="amazon:T")
-
-ROWS = {
-    "a state at no position": a_row(),
-    "positions of several streams": a_row(b"s", {SKU: 7, CHANNEL: 3, a_stream(): 2**40}),
-    "positions of nasty streams": a_row(b"s", {a_stream(key=key): n for n, key in enumerate(NASTY_KEYS[:60], 1)}),
-    "a state of no bytes": a_row(b""),
-    "a state that is no text": a_row(bytes(range(256))),
-    "a state of 100 kB": a_row(b"\x00\xff" * 50_000),
-    "a held mark": a_row(b"s", {SKU: 7}, held={SKU: a_held_mark(8)}),
-    "marks on several streams": a_row(held={SKU: a_held_mark(1), CHANNEL: a_held_mark(2, "é'\"\\ 👍🏽\nline 2")}),
-    "a key in the first index": a_row(keys=(IndexKey("p", "s"),)),
-    "a key in the last index alone": a_row(keys=(None, None, None, IndexKey("p", "s"))),
-    "keys in all indexes": a_row(keys=tuple(IndexKey(f"p{n}", "#/%'\"\\ é👍🏽") for n in range(4))),
-}
-
-
-def at(row: Row, revision: int) -> Row:
-    return msgspec.structs.replace(row, revision=revision)
+from tests.factories import NASTY_KEYS, a_commit, a_document, a_model, a_row, a_stream
 
 
 def test_an_unknown_row_is_absent(store: Store) -> None:

@@ -14,6 +14,8 @@ from typing import Any, Self
 import httpx
 import msgspec
 
+from syncstate.configuration import names_of
+from syncstate.settings import Settings
 from tests.payloads import SECRET, SHOP
 
 ROOT = Path(__file__).parents[2]
@@ -23,7 +25,10 @@ SECONDS_TO_STOP = 30
 
 def environment(**more: str) -> dict[str, str]:
     """Return this process's environment without settings of ours, and with one registered shop."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("SYNCSTATE_", "MOCK_AMAZON"))}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("SYNCSTATE_")}
+    for field in Settings.model_fields.items():
+        for name in names_of(*field):
+            kept.pop(name, None)
     secrets = msgspec.json.encode({SHOP: [SECRET]}).decode()
     return {**kept, "SYNCSTATE_SHOPIFY_SECRETS": secrets, "SYNCSTATE_LOG_LEVEL": "warning", **more}
 
@@ -61,7 +66,11 @@ class Server:
             )
         self.url = self._started(before)
         self.http = httpx.Client(
-            base_url=self.url, timeout=60, trust_env=False, limits=httpx.Limits(max_connections=60)
+            base_url=self.url,
+            headers={"Content-Type": "application/json"},
+            timeout=60,
+            trust_env=False,
+            limits=httpx.Limits(max_connections=60),
         )
 
     def get(self, path: str, **params: str | int) -> dict[str, Any]:

@@ -98,7 +98,7 @@ def test_a_second_server_on_one_folder_is_refused_in_one_sentence(tmp_path: Path
     [
         (("events", "A", "--data", "{data}"), 1, "there is no data in"),
         (("status", "--data", "{data}"), 1, "syncstate serve --data"),
-        (("serve", "--data", "{data}", "--host", "0.0.0.0"), 1, "SYNCSTATE_SIGNED_ONLY"),  # noqa: S104
+        (("serve", "--data", "{data}", "--host", "0.0.0.0"), 1, "syncstate keys create"),  # noqa: S104
         (("serve", "--data", "{data}", "--port", "70000"), 2, "--port"),
         (("events",), 2, "SKU"),
         (("events", "A", "--after", "-1"), 2, "--after"),

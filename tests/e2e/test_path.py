@@ -36,7 +36,7 @@ def post_at_once(url: str, bodies: Sequence[bytes]) -> list[tuple[int, Any]]:
         with closing(HTTPConnection(url.removeprefix("http://"), timeout=60)) as connection:
             connection.connect()
             gate.wait(timeout=60)
-            connection.request("POST", "/webhook/shopify", body)
+            connection.request("POST", "/webhook/shopify", body, {"Content-Type": "application/json"})
             answer = connection.getresponse()
             return answer.status, json.loads(answer.read())
 

@@ -195,6 +195,12 @@ class FaultyLog:
         known = self._trouble.call("streams", lambda: list(self._log.streams(tenant, shard, shards)))
         return iter([stream for stream in known if not self.hidden(stream)])
 
+    def count(self, tenant: str, category: str) -> int:
+        return self._trouble.call("count", lambda: self._log.count(tenant, category))
+
+    def streams_with(self, tenant: str, tx_id: str) -> list[StreamId]:
+        return self._trouble.call("streams_with", lambda: self._log.streams_with(tenant, tx_id))
+
 
 class FaultyModels:
     """`models`, troubled."""

@@ -1,21 +1,26 @@
 """GET /api/alerts: what a person should know, newest first."""
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Literal, get_args
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query, Response
 from pydantic import computed_field
 
 from processor.clock import Instant
 from projections.alerts.documents import Alert
-from web.answers import Answer
+from stock.dispositions import Severity
+from web.answers import Answer, sent
 from web.callers import Reader
 from web.paging import Cursor, Limit, cursor, position
-from web.problems import ANSWERS
+from web.problems import ANSWERS, invalid
 from web.services import Services, Use
+from web.skus import OneSku, named
 
 router = APIRouter(prefix="/api/alerts", tags=["alerts"], responses=ANSWERS)
 
 CursorQuery = Annotated[Cursor, Query(alias="cursor")]
+Wanted = Severity | Literal["all", "unread"]
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 
 
 class AlertAnswer(Answer):
@@ -38,7 +43,11 @@ class AlertAnswer(Answer):
 
 
 class AlertsAnswer(Answer):
-    """A page of alerts: `count` of them, and how many are unread in all."""
+    """A page of alerts: `count` of them, and how many are unread in all, whatever was asked for.
+
+    `unreadCount` is exact up to 200; above that it is the count at the time of the request before, or newer. It ends
+    at 10,000. `nextCursor` continues the list, null at its end: with `sku` a page may be short before it.
+    """
 
     count: int
     unread_count: int
@@ -46,22 +55,80 @@ class AlertsAnswer(Answer):
     next_cursor: str | None
 
 
-@router.get("")
-def list_alerts(services: Use, caller: Reader, cursor_: CursorQuery = None, limit: Limit = 100) -> AlertsAnswer:
-    """Return all alerts, a page at a time."""
-    return _page(services, caller.tenant, *services.alerts.all(caller.tenant, position(cursor_), limit))
+class SevereAnswer(Answer):
+    """A page of the alerts of one severity: `count` of them."""
+
+    severity: Severity
+    count: int
+    alerts: tuple[AlertAnswer, ...]
+    next_cursor: str | None
 
 
-@router.get("/unread")
-def list_unread_alerts(services: Use, caller: Reader, cursor_: CursorQuery = None, limit: Limit = 100) -> AlertsAnswer:
-    """Return the alerts that nobody has acknowledged, a page at a time."""
-    return _page(services, caller.tenant, *services.alerts.unread(caller.tenant, position(cursor_), limit))
+@router.get("", response_model=AlertsAnswer)
+def list_alerts(
+    services: Use, caller: Reader, sku: OneSku = None, cursor_: CursorQuery = None, limit: Limit = 100
+) -> Response:
+    """Return all alerts, or those about one SKU, newest first, a page at a time."""
+    found = _found(services, caller.tenant, sku, "all", position(cursor_), limit)
+    return sent(_page(services, caller.tenant, *found))
 
 
-def _page(services: Services, tenant: str, alerts: list[Alert], after: str | None) -> AlertsAnswer:
+@router.get("/unread", response_model=AlertsAnswer)
+def list_unread_alerts(
+    services: Use, caller: Reader, sku: OneSku = None, cursor_: CursorQuery = None, limit: Limit = 100
+) -> Response:
+    """Return the alerts that nobody has acknowledged, newest first, a page at a time."""
+    found = _found(services, caller.tenant, sku, "unread", position(cursor_), limit)
+    return sent(_page(services, caller.tenant, *found))
+
+
+@router.get("/severity/{level}", response_model=SevereAnswer)
+def list_severe_alerts(  # noqa: PLR0913, PLR0917 - what a client may ask
+    services: Use,
+    caller: Reader,
+    level: Annotated[str, Path(description="the severity", json_schema_extra={"enum": list(SEVERITIES)})],
+    sku: OneSku = None,
+    cursor_: CursorQuery = None,
+    limit: Limit = 100,
+) -> Response:
+    """Return the alerts of severity `info`, `warning` or `critical`, newest first, a page at a time."""
+    severity = _severity(level)
+    alerts, after = _found(services, caller.tenant, sku, severity, position(cursor_), limit)
+    return sent(SevereAnswer(severity=severity, count=len(alerts), alerts=_told(alerts), next_cursor=cursor(after)))
+
+
+def _severity(level: str) -> Severity:
+    found = next((known for known in SEVERITIES if known == level.strip().lower()), None)
+    if found is None:
+        raise invalid("level", ValueError(f"a severity is one of {', '.join(SEVERITIES)}, not {level[:40]!r}"))
+    return found
+
+
+def _found(  # noqa: PLR0913, PLR0917 - what a client may ask
+    services: Services, tenant: str, sku: str | None, wanted: Wanted, after: str | None, limit: int
+) -> tuple[list[Alert], str | None]:
+    """Return a page of the alerts that are wanted (about one SKU), and what continues it."""
+    queries = services.alerts
+    if sku is not None:
+        alerts, more = queries.of_sku(tenant, named(sku), after, limit)
+        return [alert for alert in alerts if _is(alert, wanted)], more
+    if wanted == "all":
+        return queries.all(tenant, after, limit)
+    return queries.unread(tenant, after, limit) if wanted == "unread" else queries.severe(tenant, wanted, after, limit)
+
+
+def _is(alert: Alert, wanted: Wanted) -> bool:
+    return wanted == "all" or (not alert.read if wanted == "unread" else alert.severity == wanted)
+
+
+def _page(services: Services, tenant: str, alerts: Sequence[Alert], after: str | None) -> AlertsAnswer:
     return AlertsAnswer(
         count=len(alerts),
-        unread_count=services.alerts.count_unread(tenant),
-        alerts=tuple(AlertAnswer.model_validate(alert) for alert in alerts),
+        unread_count=services.unread(tenant),
+        alerts=_told(alerts),
         next_cursor=cursor(after),
     )
+
+
+def _told(alerts: Sequence[Alert]) -> tuple[AlertAnswer, ...]:
+    return tuple(AlertAnswer.model_validate(alert) for alert in alerts)

@@ -2,18 +2,18 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
 from processor.clock import Instant
 from projections.inventory.documents import Inventory
 from projections.returns.documents import ReturnEntry
 from stock.identities import Sku
-from web.answers import Answer
+from web.answers import Answer, sent
 from web.callers import Reader
 from web.paging import Cursor, Limit, cursor, position
 from web.problems import ANSWERS
 from web.services import Services, Use
-from web.skus import named, unknown
+from web.skus import OneSku, SkuPath, named, unknown
 
 router = APIRouter(prefix="/api/inventory", tags=["inventory"], responses=ANSWERS)
 
@@ -69,7 +69,10 @@ class SkuAnswer(Levels):
 
 
 class ListingAnswer(Answer):
-    """A page of SKUs in their order; `nextCursor` continues it, null at the end."""
+    """A page of SKUs in their order; `nextCursor` continues it, null at the end.
+
+    `totalSkus` is exact up to 1,000 SKUs; above that it is the count at the time of the request before, or newer.
+    """
 
     total_skus: int
     inventory: dict[str, Stock]
@@ -80,24 +83,25 @@ class ListingAnswer(Answer):
 def list_inventory(
     services: Use,
     caller: Reader,
-    sku: Annotated[str | None, Query(description="answer this SKU alone")] = None,
+    sku: OneSku = None,
     cursor_: Annotated[Cursor, Query(alias="cursor")] = None,
     limit: Limit = 100,
-) -> ListingAnswer | SkuAnswer:
+) -> Response:
     """Return all SKUs, a page at a time, or the one that `sku` names."""
     if sku is not None:
-        return _one(services, caller.tenant, named(sku))
+        return sent(_one(services, caller.tenant, named(sku)))
     entries, after = services.inventory.listing(caller.tenant, position(cursor_), limit)
     whole = cursor_ is None and after is None
-    return ListingAnswer(
-        total_skus=len(entries) if whole else services.inventory.total(caller.tenant),
+    listing = ListingAnswer(
+        total_skus=len(entries) if whole else services.skus(caller.tenant),
         inventory={name: Stock.model_validate(found) for name, found in entries},
         next_cursor=cursor(after),
     )
+    return sent(listing)
 
 
 @router.get("/{sku:path}")
-def get_inventory(services: Use, caller: Reader, sku: str) -> SkuAnswer:
+def get_inventory(services: Use, caller: Reader, sku: SkuPath) -> SkuAnswer:
     """Return one SKU."""
     return _one(services, caller.tenant, named(sku))
 

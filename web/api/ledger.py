@@ -1,19 +1,20 @@
 """GET /api/events/{sku}: everything that ever happened to a SKU, with the balance after each event."""
 
 from itertools import islice
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 
 from processor.clock import Instant
 from projections.inventory.queries import Entry
+from stock.identities import Sku
 from web.answers import Answer
 from web.callers import Reader
-from web.paging import Limit
+from web.paging import After, Limit
 from web.problems import ANSWERS
-from web.services import Use
-from web.skus import named, unknown
+from web.services import Services, Use
+from web.skus import SkuPath, SkuQuery, named, unknown
 
 router = APIRouter(prefix="/api/events", tags=["ledger"], responses=ANSWERS)
 
@@ -49,20 +50,23 @@ class LedgerAnswer(Answer):
     next_after: int | None
 
 
+@router.get("")
+def get_ledger_of(services: Use, caller: Reader, sku: SkuQuery, after: After = 0, limit: Limit = 100) -> LedgerAnswer:
+    """Return the events of the SKU that `sku` names, from version `after` + 1 on."""
+    return _ledger(services, caller.tenant, named(sku), after, limit)
+
+
 @router.get("/{sku:path}")
-def get_ledger(
-    services: Use,
-    caller: Reader,
-    sku: str,
-    after: Annotated[int, Query(ge=0, description="the version to go on from, exclusive")] = 0,
-    limit: Limit = 100,
-) -> LedgerAnswer:
+def get_ledger(services: Use, caller: Reader, sku: SkuPath, after: After = 0, limit: Limit = 100) -> LedgerAnswer:
     """Return the SKU's events from version `after` + 1 on."""
-    name = named(sku)
-    entries = services.inventory.ledger(caller.tenant, name, after, limit + 1)
+    return _ledger(services, caller.tenant, named(sku), after, limit)
+
+
+def _ledger(services: Services, tenant: str, name: Sku, after: int, limit: int) -> LedgerAnswer:
+    entries = services.inventory.ledger(tenant, name, after, limit + 1)
     page = tuple(map(_entry, islice(entries, limit)))
     more = next(entries, None) is not None
-    if not page and services.inventory.one(caller.tenant, name) is None:
+    if not page and services.inventory.one(tenant, name) is None:
         raise unknown(name)
     return LedgerAnswer(sku=name, events=page, next_after=page[-1].version if more else None)
 

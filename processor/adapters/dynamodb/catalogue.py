@@ -5,7 +5,7 @@ Every table is on demand, has the text keys `pk` and `sk`, and no time to live: 
 | table | pk | sk | holds |
 | --- | --- | --- | --- |
 | events | `<tenant>#<category>#<key>` | `e#<version, 12 digits>` | an event |
-| events | `x#<tenant>#<category>#<key>#<tx hash>` | `x` | the claim of a tx_id: version, digest, nonce |
+| events | `x#<tenant>#<tx hash>` | `x#<category>#<key>` | the claim of a tx_id: version, digest, nonce |
 | models | `<projection>@<generation>#<tenant>` | `r#<category>#<key>` | a row |
 | models | the same | `d#<id>` | a document beside a row |
 | registers | the name up to its first `/`, inclusive | the whole name | a register |

@@ -21,7 +21,9 @@ EVENT = "e#"
 
 LAST_VERSION = 10**12 - 1
 
-_CLAIM = "x"
+CLAIM = "x#"
+"""What every claim's `sk` begins with."""
+
 _ATTRIBUTES_BYTES = 500
 """What the fixed parts of an event and its claim come to, names of attributes included; generous."""
 
@@ -55,9 +57,20 @@ def version_at(place: str) -> int:
     return int(place[len(EVENT) :])
 
 
+def claims_partition(tenant: str, tx_id: str) -> str:
+    """Return the `pk` of a tenant's claims of `tx_id`, in whichever streams: hashed, for a tx_id may hold any text."""
+    return f"x#{tenant}#{blake2b(tx_id.encode(), digest_size=20).hexdigest()}"
+
+
 def claim_key(stream: StreamId, tx_id: str) -> Key:
-    """Return the key of the claim of `tx_id`: hashed, for a tx_id may hold any text."""
-    return f"x#{partition_of(stream)}#{blake2b(tx_id.encode(), digest_size=20).hexdigest()}", _CLAIM
+    """Return the key of the claim of `tx_id` in its stream. The longest `sk` has 1,023 bytes of the 1,024 allowed."""
+    return claims_partition(stream.tenant, tx_id), f"{CLAIM}{stream.category}#{stream.key}"
+
+
+def claimed_stream(tenant: str, place: str) -> StreamId:
+    """Return the stream whose claim has this `sk`."""
+    category, key = place[len(CLAIM) :].split("#", 1)
+    return StreamId(tenant, category, key)
 
 
 def event_item(entry: Recorded) -> Item:

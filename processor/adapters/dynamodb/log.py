@@ -18,9 +18,12 @@ from processor.adapters.dynamodb.appending import Appending
 from processor.adapters.dynamodb.catalogue import STREAMS_INDEX
 from processor.adapters.dynamodb.heads import Heads
 from processor.adapters.dynamodb.items import (
+    CLAIM,
     LAST_VERSION,
     claim_from,
     claim_key,
+    claimed_stream,
+    claims_partition,
     event_place,
     partition_of,
     recorded_from,
@@ -31,7 +34,7 @@ from processor.adapters.dynamodb.workers import Workers, chunks
 from processor.clock import Clock
 from processor.errors import Misuse, StoreUnavailable
 from processor.events import Recorded
-from processor.log import Append, Outcome
+from processor.log import MAX_STREAMS_WITH, Append, Outcome
 from processor.streams import SHARDS, StreamId
 
 _PAGE = 10_000
@@ -140,7 +143,7 @@ class DynamoLog:
         raise StoreUnavailable(f"find a fact in {stream}", f"its version {version} is missing")
 
     def streams(self, tenant: str | None = None, shard: int = 0, shards: int = 1) -> Iterator[StreamId]:
-        """See `EventLog.streams`. Eventually consistent; each shard of the catalogue is a partition of its index."""
+        """See `Catalogue.streams`. Eventually consistent; each shard of the catalogue is a partition of its index."""
         mine = [number for number in range(SHARDS) if number % shards == shard]
         for numbers in chunks(mine, self._workers.number):
             pages = [self._catalogue(tenant, number) for number in numbers]
@@ -158,3 +161,24 @@ class DynamoLog:
                 "ExpressionAttributeValues": values,
             }
         )
+
+    def count(self, tenant: str, category: str) -> int:
+        """See `Catalogue.count`. Reads the tenant's whole part of the catalogue."""
+        own = partition_of(StreamId(tenant, category, ""))
+        pages = (self._catalogue(tenant, number) for number in range(SHARDS))
+        return sum(
+            self._workers.spread(lambda page: sum(item["pk"]["S"].startswith(own) for item in page), list(pages))
+        )
+
+    def streams_with(self, tenant: str, tx_id: str) -> list[StreamId]:
+        """See `Catalogue.streams_with`. A tenant's claims of one tx_id stand together. Strongly consistent."""
+        found = self._access.query(
+            {
+                "KeyConditionExpression": "pk = :pk AND begins_with(sk, :claim)",
+                "ExpressionAttributeValues": {":pk": {"S": claims_partition(tenant, tx_id)}, ":claim": {"S": CLAIM}},
+                "ProjectionExpression": "sk",
+                "Limit": MAX_STREAMS_WITH,
+                "ConsistentRead": True,
+            }
+        )
+        return [claimed_stream(tenant, item["sk"]["S"]) for item in islice(found, MAX_STREAMS_WITH)]

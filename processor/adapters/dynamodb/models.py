@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 _SEGMENTS = 4
 _BESIDE = "\x1d"
+_ANY = "0"
+"""In place of a key that must not be empty: of another listing's place, which is read as a place all the same."""
+
 
 
 class DynamoModels:
@@ -112,7 +115,7 @@ class DynamoModels:
         }
         if after is not None:
             place, _, sort = after.partition(_BESIDE)
-            start = key_item((documents.partition_of(model, tenant), sort))
+            start = key_item((documents.partition_of(model, tenant), sort or _ANY))
             arguments["ExclusiveStartKey"] = {**start, f"{name}p": within, f"{name}s": {"S": place}}
         found, more = self._page(arguments, limit)
         page = tuple(map(documents.document_from, found))

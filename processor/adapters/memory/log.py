@@ -1,12 +1,14 @@
 """The event log in lists: `EventLog` as its port documents it."""
 
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from threading import RLock
 
 from processor.clock import Clock
 from processor.errors import Misuse
 from processor.events import Event, Recorded, recorded
-from processor.log import Append, Appended, Conflict, Duplicate, Outcome, Stale
+from processor.log import MAX_STREAMS_WITH, Append, Appended, Conflict, Duplicate, Outcome, Stale
 from processor.streams import StreamId
 
 
@@ -17,6 +19,8 @@ class MemoryLog:
         self._lock, self._clock = lock, clock
         self._events: dict[StreamId, list[Recorded]] = {}
         self._claims: dict[StreamId, dict[str, Recorded]] = {}
+        self._with: defaultdict[tuple[str, str], list[StreamId]] = defaultdict(list)
+        self._begun: Counter[tuple[str, str]] = Counter()
 
     def append(self, appends: Sequence[Append]) -> list[Outcome]:
         """See `EventLog.append`."""
@@ -39,6 +43,9 @@ class MemoryLog:
         entry = recorded(stream, len(events) + 1, event, self._clock())
         events.append(entry)
         claims[event.tx_id] = entry
+        self._with[stream.tenant, event.tx_id].append(stream)
+        if entry.version == 1:
+            self._begun[stream.tenant, stream.category] += 1
         return Appended(entry)
 
     def read(self, stream: StreamId, after: int = 0, limit: int | None = None) -> Iterator[Recorded]:
@@ -70,10 +77,20 @@ class MemoryLog:
             return self._claims.get(stream, {}).get(tx_id)
 
     def streams(self, tenant: str | None = None, shard: int = 0, shards: int = 1) -> Iterator[StreamId]:
-        """See `EventLog.streams`."""
+        """See `Catalogue.streams`."""
         with self._lock:
             known = [stream for stream, events in self._events.items() if events]
         return (s for s in known if tenant in (None, s.tenant) and s.shard % shards == shard)
+
+    def count(self, tenant: str, category: str) -> int:
+        """See `Catalogue.count`."""
+        with self._lock:
+            return self._begun[tenant, category]
+
+    def streams_with(self, tenant: str, tx_id: str) -> list[StreamId]:
+        """See `Catalogue.streams_with`."""
+        with self._lock:
+            return list(islice(self._with.get((tenant, tx_id), ()), MAX_STREAMS_WITH))
 
 
 def _claimed(claims: Mapping[str, Recorded], event: Event) -> Duplicate | Conflict | None:

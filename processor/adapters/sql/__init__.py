@@ -4,7 +4,7 @@ The ports (`log`, `models`, `registers`, `store`) are written once, over `transa
 does its own way is in `sqlite/` and `postgres/`; `statements` says what that is.
 """
 
-from processor.adapters.sql.errors import SchemaMismatch, StoreDamaged, StoreInUse
+from processor.adapters.sql.errors import SchemaMismatch, StoreDamaged, StoreEmptied, StoreForeign, StoreInUse
 from processor.adapters.sql.store import SqlStore
 
-__all__ = ["SchemaMismatch", "SqlStore", "StoreDamaged", "StoreInUse"]
+__all__ = ["SchemaMismatch", "SqlStore", "StoreDamaged", "StoreEmptied", "StoreForeign", "StoreInUse"]

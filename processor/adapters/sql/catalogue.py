@@ -9,8 +9,9 @@ from processor.adapters.sql.compiled import Compiled
 from processor.adapters.sql.connections import C
 from processor.adapters.sql.names import Names
 from processor.adapters.sql.rows import marks
-from processor.adapters.sql.schema import heads, is_of, positions, row_of, rows, stream_of, streams
+from processor.adapters.sql.schema import events, heads, is_of, positions, row_of, rows, stream_of, streams
 from processor.adapters.sql.transactions import Transactions
+from processor.log import MAX_STREAMS_WITH
 from processor.models import Held, Model
 from processor.streams import StreamId, fed_row
 
@@ -23,10 +24,25 @@ _model: ColumnElement[int] = bindparam("model", type_=BigInteger)
 _sharded = heads.c.shard % bindparam("shards") == bindparam("shard")
 
 
+_within = (streams.c.name > bindparam("after"), streams.c.name < bindparam("end"))
+
+
 def _catalogue() -> Select[Any]:
     begun = select(streams.c.name).join(heads, heads.c.stream_id == streams.c.id).where(heads.c.version > 0)
-    within = begun.where(streams.c.name > bindparam("after"), streams.c.name < bindparam("end"))
-    return within.where(_sharded).order_by(streams.c.name).limit(_limit)
+    return begun.where(*_within, _sharded).order_by(streams.c.name).limit(_limit)
+
+
+def _count() -> Select[Any]:
+    begun = streams.join(heads, heads.c.stream_id == streams.c.id)
+    return select(func.count()).select_from(begun).where(*_within, heads.c.version > 0)
+
+
+def _with_tx() -> Select[Any]:
+    """Look each claim's name up by its number: a join might be begun at the names, of which there are many."""
+    name = select(streams.c.name).where(streams.c.id == events.c.stream_id).scalar_subquery()
+    claimed = select(name.label("name")).where(events.c.tx_id == bindparam("tx")).subquery()
+    within = (claimed.c.name > bindparam("after"), claimed.c.name < bindparam("end"))
+    return select(claimed.c.name).where(*within).limit(_limit)
 
 
 def _lagging(places: FromClause, version: ColumnElement[int]) -> Select[Any]:
@@ -62,12 +78,13 @@ class Catalogue(Generic[C]):
 
     def __init__(self, transactions: Transactions[C], names: Names[C], dialect: Dialect) -> None:
         self._transactions, self._names = transactions, names
-        self._all = Compiled(_catalogue(), dialect)
+        self._all, self._count = Compiled(_catalogue(), dialect), Compiled(_count(), dialect)
+        self._with_tx = Compiled(_with_tx(), dialect)
         self._own, self._fed = Compiled(_lagging_own(), dialect), Compiled(_lagging_fed(), dialect)
         self._held = Compiled(_held(), dialect)
 
     def streams(self, tenant: str | None, shard: int, shards: int) -> Iterator[StreamId]:
-        """See `EventLog.streams`."""
+        """See `Catalogue.streams`."""
         after, end = (_FIRST, _END) if tenant is None else (f"{tenant}/", f"{tenant}0")
         while True:
             with self._transactions.reading("list streams") as connection:
@@ -77,6 +94,20 @@ class Catalogue(Generic[C]):
             if len(page) < PAGE:
                 return
             after = page[-1][0]
+
+    def count(self, tenant: str, category: str) -> int:
+        """See `Catalogue.count`."""
+        place = f"{tenant}/{category}"
+        with self._transactions.reading("count streams") as connection:
+            return int(self._count(connection, after=f"{place}/", end=f"{place}0").fetchone()[0])
+
+    def streams_with(self, tenant: str, tx_id: str) -> list[StreamId]:
+        """See `Catalogue.streams_with`."""
+        with self._transactions.reading("find a fact") as connection:
+            found = self._with_tx(
+                connection, tx=tx_id, after=f"{tenant}/", end=f"{tenant}0", limit=MAX_STREAMS_WITH
+            ).fetchall()
+        return [StreamId.parse(name) for (name,) in found]
 
     def lagging(self, model: Model, feeds: Mapping[str, str], shard: int, shards: int) -> Iterator[StreamId]:
         """See `Lag.lagging`. Strongly consistent a page at a time."""

@@ -6,9 +6,9 @@ from typing import Generic
 from processor.adapters.sql.connections import C
 from processor.adapters.sql.names import Names
 from processor.adapters.sql.places import places
-from processor.adapters.sql.rows import besides, full_row, version_if_plain
+from processor.adapters.sql.rows import besides, full_row, light_row
 from processor.adapters.sql.schema import model_of, row_id
-from processor.adapters.sql.statements import ModelStatements, PlainRow, PutDocument
+from processor.adapters.sql.statements import ModelStatements, PutDocument
 from processor.models import Commit, Model
 
 Numbered = tuple[int, Commit]
@@ -24,11 +24,8 @@ class Committer(Generic[C]):
     def take(self, connection: C, commits: Sequence[Commit]) -> list[bool]:
         """Take each commit whose row is still at its revision; answer which were."""
         ids = self._ids(connection, commits)
-        rest = self._replace_plain(connection, commits, ids)
-        taken = [True] * len(commits)
-        if rest:
-            for place in self._take_full(connection, commits, ids, rest):
-                taken[place] = False
+        refused = self._write_rows(connection, commits, ids)
+        taken = [place not in refused for place in range(len(commits))]
         changed = [(id_, c) for id_, c, done in zip(ids, commits, taken, strict=True) if done and (c.puts or c.deletes)]
         if changed:
             self._change_documents(connection, changed)
@@ -47,36 +44,26 @@ class Committer(Generic[C]):
             ids.append(row_id(number, stream))
         return ids
 
-    def _replace_plain(self, connection: C, commits: Sequence[Commit], ids: Sequence[int]) -> list[int]:
-        """Replace what is plain and was; return the places in `commits` of all else."""
-        plain: list[PlainRow] = []
-        tried: list[int] = []
-        rest: list[int] = []
+    def _write_rows(self, connection: C, commits: Sequence[Commit], ids: Sequence[int]) -> set[int]:
+        """Replace or insert rows, positions included; return the places in `commits` of those refused."""
+        light: list[int] = []
+        old: list[int] = []
+        new: list[int] = []
         for place, commit in enumerate(commits):
-            row = commit.row
-            version = version_if_plain(commit.key, row)
-            if version is not None and row.revision:
-                plain.append((ids[place], row.revision, version, row.state))
-                tried.append(place)
-            else:
-                rest.append(place)
-        if plain:
-            rest += [tried[refused] for refused in self._statements.replace_plain(connection, plain)]
-        return rest
-
-    def _take_full(
-        self, connection: C, commits: Sequence[Commit], ids: Sequence[int], rest: Sequence[int]
-    ) -> list[int]:
-        """Insert or replace the commits at the places `rest`, positions included; return the places refused."""
-        old = [place for place in rest if commits[place].row.revision]
-        new = [place for place in rest if not commits[place].row.revision]
-        refused: list[int] = []
-        for tried, put in ((old, self._statements.replace), (new, self._statements.insert)):
+            (new if not commit.row.revision else light if commit.light else old).append(place)
+        if light and old:
+            self._statements.lock(connection, [ids[place] for place in (*light, *old)])
+        refused: set[int] = set()
+        for tried, written, put in (
+            (light, light_row, self._statements.replace_light),
+            (old, full_row, self._statements.replace),
+            (new, full_row, self._statements.insert),
+        ):
             if tried:
-                rows = [full_row(ids[place], commits[place]) for place in tried]
-                refused += [tried[number] for number in put(connection, rows)]
-        lost = set(refused)
-        self._place(connection, [(ids[place], commits[place]) for place in rest if place not in lost])
+                rows = [written(ids[place], commits[place]) for place in tried]
+                refused.update(tried[number] for number in put(connection, rows))
+        if old or new:
+            self._place(connection, [(ids[place], commits[place]) for place in (*old, *new) if place not in refused])
         return refused
 
     def _place(self, connection: C, taken: Sequence[Numbered]) -> None:

@@ -135,5 +135,13 @@ class SqlLog(Generic[C]):
         return Recorded(stream, *entry) if entry else None
 
     def streams(self, tenant: str | None = None, shard: int = 0, shards: int = 1) -> Iterator[StreamId]:
-        """See `EventLog.streams`. In order of name; strongly consistent a page at a time."""
+        """See `Catalogue.streams`. In order of name; strongly consistent a page at a time."""
         return self._catalogue.streams(tenant, shard, shards)
+
+    def count(self, tenant: str, category: str) -> int:
+        """See `Catalogue.count`. Strongly consistent."""
+        return self._catalogue.count(tenant, category)
+
+    def streams_with(self, tenant: str, tx_id: str) -> list[StreamId]:
+        """See `Catalogue.streams_with`. Claims are ordered by `tx_id`: it reads those of this one, of all tenants."""
+        return self._catalogue.streams_with(tenant, tx_id)

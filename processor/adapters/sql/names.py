@@ -52,27 +52,27 @@ class Names(Generic[C]):
 
     def given(self, connection: C, streams: Sequence[StreamId]) -> list[int]:
         """Return the number of each stream; one that has none is given one."""
-        numbers = self.of(connection, streams)
+        numbers = list(map(self._cache.recent.get, streams))
         if None in numbers:
-            new = list(dict.fromkeys(s for s, number in zip(streams, numbers, strict=True) if number is None))
-            created = self._noted(new, self._statements.create_streams(connection, new))
-            created.update(self._find(connection, [stream for stream in new if stream not in created]))
-            numbers = [created[s] if n is None else n for s, n in zip(streams, numbers, strict=True)]
+            found, unknown = self._known([s for s, n in zip(streams, numbers, strict=True) if n is None])
+            if unknown:
+                found.update(self._noted(unknown, self._statements.number_streams(connection, unknown)))
+                found.update(self._find(connection, [stream for stream in unknown if stream not in found]))
+            numbers = [found[s] if n is None else n for s, n in zip(streams, numbers, strict=True)]
         return cast("list[int]", numbers)
 
     def _find(self, connection: C, streams: Sequence[StreamId]) -> dict[StreamId, int]:
-        found: dict[StreamId, int] = {}
-        unknown: list[StreamId] = []
-        for stream in streams:
-            number = self._recall(stream)
-            if number is None:
-                unknown.append(stream)
-            else:
-                found[stream] = number
+        found, unknown = self._known(streams)
         if unknown:
             names = list(map(str, unknown))
             found.update(self._noted(unknown, self._statements.find_streams(connection, names)))
         return found
+
+    def _known(self, streams: Sequence[StreamId]) -> tuple[dict[StreamId, int], list[StreamId]]:
+        """Return the numbers that are remembered, and the streams whose are not, each once."""
+        recalled = {stream: self._recall(stream) for stream in streams}
+        found = {stream: number for stream, number in recalled.items() if number is not None}
+        return found, [stream for stream, number in recalled.items() if number is None]
 
     def _noted(self, streams: Sequence[StreamId], numbered: Sequence[tuple[str, int]]) -> dict[StreamId, int]:
         """Return numbers by stream instead of name, and remember them."""

@@ -6,7 +6,7 @@ import msgspec
 
 from processor.adapters.sql.places import NOWHERE, keys_of, places
 from processor.adapters.sql.schema import model_of
-from processor.adapters.sql.statements import FullRow, StoredRow
+from processor.adapters.sql.statements import FullRow, LightRow, StoredRow
 from processor.models import Commit, Held, Row
 from processor.streams import StreamId
 
@@ -17,12 +17,10 @@ _positions = msgspec.json.Decoder(dict[str, int | None]).decode
 _encode = msgspec.json.Encoder().encode
 
 
-def version_if_plain(key: StreamId, row: Row) -> int | None:
-    """Return where a row stands in its own stream if there is nothing else to it; else None."""
-    positions = row.positions
-    if len(positions) != 1 or row.keys or row.held:
-        return None
-    return positions.get(key)
+def light_row(id_: int, commit: Commit) -> LightRow:
+    """Return what a light commit changes."""
+    row = commit.row
+    return (id_, row.revision, row.positions.get(commit.key), row.state)
 
 
 def besides(commit: Commit) -> dict[StreamId, int | None]:

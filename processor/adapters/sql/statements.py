@@ -22,8 +22,8 @@ StoredEvent = tuple[Any, ...]
 NumberedEvent = tuple[int, Recorded]
 """The number of the event's stream, and the event."""
 
-PlainRow = tuple[int, int, int, bytes]
-"""id, the revision to replace, version, state: a row with nothing besides."""
+LightRow = tuple[int, int, int | None, bytes]
+"""id, the revision to replace, version, state: of a commit that is light."""
 
 FullRow = tuple[Any, ...]
 """id, the revision to replace, version, extras, state, held, k1 to k4."""
@@ -48,8 +48,11 @@ class NameStatements(Protocol[C_contra]):
         """Return the numbers of those names that have one."""
         ...
 
-    def create_streams(self, connection: C_contra, streams: Sequence[StreamId]) -> list[tuple[str, int]]:
-        """Give each stream a number and a head of 0, where it has none; return those given, by name."""
+    def number_streams(self, connection: C_contra, streams: Sequence[StreamId]) -> list[tuple[str, int]]:
+        """Give each stream a number and a head of 0, where it has none; return the numbers of all, by name.
+
+        One that somebody else is giving its number right now may be left out.
+        """
         ...
 
     def find_model(self, connection: C_contra, model: Model) -> int | None:
@@ -116,8 +119,12 @@ class ModelStatements(Protocol[C_contra]):
         """Return the rows, in one statement, so that each is whole."""
         ...
 
-    def replace_plain(self, connection: C_contra, rows: Sequence[PlainRow]) -> list[int]:
-        """Replace rows that are plain and still at their revision; return the places of those that are not."""
+    def lock(self, connection: C_contra, rows: Sequence[int]) -> None:
+        """Let nobody else change `rows` before the transaction ends: for what takes more than one statement."""
+        ...
+
+    def replace_light(self, connection: C_contra, rows: Sequence[LightRow]) -> list[int]:
+        """Move on rows that are still at their revision; return the places of those that are not."""
         ...
 
     def replace(self, connection: C_contra, rows: Sequence[FullRow]) -> list[int]:
@@ -157,7 +164,8 @@ class ModelStatements(Protocol[C_contra]):
 class Technology(Generic[C]):
     """A database: its connections, its dialect, and how it does what must be fast.
 
-    `exists` counts the tables called `meta`. `preparing` keeps others out meanwhile, `creating` goes before the tables.
+    `place` says where it is and `tables` finds the names of the tables there. `preparing` keeps others out meanwhile,
+    `creating` goes before the tables.
     """
 
     connections: Connections[C]
@@ -165,6 +173,7 @@ class Technology(Generic[C]):
     names: NameStatements[C]
     log: LogStatements[C]
     models: ModelStatements[C]
-    exists: str
+    place: str
+    tables: str
     preparing: Sequence[str] = ()
     creating: Sequence[str] = ()

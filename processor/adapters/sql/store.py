@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import Any, Self
 
 from processor.adapters.sql.catalogue import Catalogue
-from processor.adapters.sql.errors import SchemaMismatch
 from processor.adapters.sql.log import SqlLog
 from processor.adapters.sql.models import SqlModels
 from processor.adapters.sql.names import Cache, Names
+from processor.adapters.sql.opening import prepare
 from processor.adapters.sql.registers import SqlRegisters
-from processor.adapters.sql.schema import SCHEMA, ddl
 from processor.adapters.sql.statements import Technology
 from processor.adapters.sql.transactions import Transactions
 from processor.clock import Clock, system_clock
@@ -32,7 +31,7 @@ class SqlStore:
         cache = Cache(REMEMBERED_NAMES)
         transactions = Transactions(technology.connections, cache.remember)
         try:
-            _prepare(technology, transactions)
+            prepare(technology, transactions)
         except BaseException:
             technology.connections.close()
             raise
@@ -45,10 +44,16 @@ class SqlStore:
 
     @classmethod
     def sqlite(cls, path: Path, clock: Clock = system_clock) -> Self:
-        """Open a file, creating it and its folder if need be. Raises StoreInUse where another process has it open."""
+        """Open a file, creating it and its folder if need be.
+
+        Raises StoreInUse where another process has it open, and StoreEmptied where data was kept in it and is gone.
+        """
+        from processor.adapters.sql.sqlite.claim import keep_trace
         from processor.adapters.sql.sqlite.technology import sqlite
 
-        return cls(sqlite(path), clock)
+        store = cls(sqlite(path), clock)
+        keep_trace(path)
+        return store
 
     @classmethod
     def postgres(
@@ -68,17 +73,3 @@ class SqlStore:
     def close(self) -> None:
         """See `Store.close`. A unit in another thread is waited for."""
         self._close()
-
-
-def _prepare(technology: Technology[Any], transactions: Transactions[Any]) -> None:
-    with transactions.changing("open") as connection:
-        for statement in technology.preparing:
-            connection.execute(statement)
-        if connection.execute(technology.exists).fetchone()[0]:
-            [found] = connection.execute("SELECT schema FROM meta").fetchone()
-            if found != SCHEMA:
-                raise SchemaMismatch(found, SCHEMA)
-            return
-        for statement in (*technology.creating, *ddl(technology.dialect)):
-            connection.execute(statement)
-        connection.execute(f"INSERT INTO meta (schema) VALUES ({SCHEMA})")  # noqa: S608 - a constant

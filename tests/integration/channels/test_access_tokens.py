@@ -8,9 +8,9 @@ from time import monotonic
 import httpx
 import pytest
 
-from channels.amazon.http import Deadline
 from channels.amazon.tokens import AccessTokens, Credentials
 from channels.errors import Throttled, Unauthorised, Unreachable
+from channels.http import Deadline
 from channels.simulators.amazon import Fault, SimulatedAmazon, Simulator, simulated_amazon
 from tests.unit.channels.ticking import Ticking
 

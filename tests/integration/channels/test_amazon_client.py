@@ -11,8 +11,8 @@ import msgspec
 import pytest
 
 from channels.amazon.client import AmazonClient
-from channels.amazon.http import Deadline, Request, exchange
 from channels.errors import ChannelError, Refused, Throttled, Unauthorised, Unreachable
+from channels.http import Deadline, Request, exchange
 from channels.limits import Rate
 from channels.sellers import Rates
 from channels.simulators.amazon import Fault, SimulatedAmazon, Simulator, simulated_amazon

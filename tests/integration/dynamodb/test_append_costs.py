@@ -1,10 +1,18 @@
-"""How many requests appends take."""
+"""How many requests appends take, and what they are charged for."""
 
-from processor.adapters.dynamodb import DynamoStore
+from typing import TYPE_CHECKING
+
+from processor.adapters.dynamodb import DynamoStore, catalogue
+from processor.adapters.dynamodb.items import claim_item, event_item
 from processor.log import Duplicate
-from tests.factories import a_stream, an_append, an_event, events
+from tests.factories import a_recorded, a_stream, an_append, an_event, events
 from tests.integration.dynamodb.faults import Faults
 from tests.integration.dynamodb.test_appends_in_trouble import TRANSACT, versions
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+EVENTS = f"{catalogue.DEFAULT_PREFIX}events"
 
 
 def test_a_hot_stream_costs_one_request_per_append(store: DynamoStore, faults: Faults) -> None:
@@ -49,3 +57,21 @@ def test_a_transaction_is_cut_before_it_outgrows_4_mb(store: DynamoStore, faults
     assert versions(store.log.append([an_append(stream, *facts)])) == list(range(1, 16))
     assert faults.calls[TRANSACT] == 2
     assert [event.version for event in store.log.read(stream)] == list(range(1, 16))
+
+
+def test_an_event_is_found_by_its_tx_alone_and_yet_enters_no_index(
+    store: DynamoStore, client: "DynamoDBClient"
+) -> None:
+    stream = a_stream()
+    store.log.append([an_append(stream)])
+    entry = a_recorded(version=2, stream=stream)
+    items = (event_item(entry), claim_item(entry, "nonce"))
+
+    charged = client.transact_write_items(
+        TransactItems=[{"Put": {"TableName": EVENTS, "Item": item}} for item in items],
+        ReturnConsumedCapacity="INDEXES",
+    )["ConsumedCapacity"][0]
+
+    assert charged["Table"]["CapacityUnits"] == charged["CapacityUnits"]
+    assert not charged.get("GlobalSecondaryIndexes")
+    assert store.log.streams_with(stream.tenant, entry.tx_id) == [stream]

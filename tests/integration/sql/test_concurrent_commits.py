@@ -2,6 +2,7 @@
 
 from random import Random
 
+import msgspec
 import pytest
 
 from processor.adapters.sql import SqlStore
@@ -27,8 +28,17 @@ def next_commit(key: StreamId, row: Row | None, keys: Keys, other: StreamId) -> 
     return a_commit(key, a_row(b"%d" % revision, positions, revision=revision, keys=keys), *puts)
 
 
+def moved(key: StreamId, row: Row) -> Commit:
+    """The commit after `row` that changes nothing but its state and its position: light."""
+    positions = {**row.positions, key: row.revision + 1}
+    return msgspec.structs.replace(a_commit(key, msgspec.structs.replace(row, positions=positions)), light=True)
+
+
 @pytest.mark.parametrize("keys", [(), (IndexKey("p", "s"),)], ids=["plain", "indexed"])
-def test_commits_of_the_same_rows_in_any_order_do_not_deadlock(postgres_database: PostgresDatabase, keys: Keys) -> None:
+@pytest.mark.parametrize("light", [0.0, 0.5, 1.0], ids=["full", "mixed", "light"])
+def test_commits_of_the_same_rows_in_any_order_do_not_deadlock(
+    postgres_database: PostgresDatabase, keys: Keys, light: float
+) -> None:
     rows = [a_stream() for _ in range(30)]
     others = {row: a_stream(category="channel", key=f"amazon:{row.key}") for row in rows}
     stores = [postgres_database.open() for _ in range(WRITERS)]
@@ -38,7 +48,13 @@ def test_commits_of_the_same_rows_in_any_order_do_not_deadlock(postgres_database
         for _ in range(ROUNDS):
             picked = random.sample(rows, 20)
             stored = store.models.load(a_model(), picked)
-            taken += sum(store.models.commit([next_commit(k, stored.get(k), keys, others[k]) for k in picked]))
+            commits = [
+                moved(k, stored[k])
+                if k in stored and random.random() < light
+                else next_commit(k, stored.get(k), keys, others[k])
+                for k in picked
+            ]
+            taken += sum(store.models.commit(commits))
         return taken
 
     taken = at_once(WRITERS, work)

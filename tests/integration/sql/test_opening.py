@@ -1,17 +1,23 @@
 """Who may open a store: one process per file, and only a release that knows its schema."""
 
+import os
+import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+import psycopg
 import pytest
 
-from processor.adapters.sql import SchemaMismatch, SqlStore, StoreInUse
+from processor.adapters.sql import SchemaMismatch, SqlStore, StoreDamaged, StoreEmptied, StoreForeign, StoreInUse
+from processor.adapters.sql.connections import Connection
 from processor.adapters.sql.postgres.connections import PostgresConnections
 from processor.adapters.sql.schema import SCHEMA
+from processor.adapters.sql.sqlite.claim import holder_of
 from processor.adapters.sql.sqlite.connections import SqliteConnections
+from processor.adapters.sql.upgrading import Step, Upgraded, upgrade_postgres, upgrade_sqlite
 from tests.contracts.threads import at_once
 from tests.factories import a_stream, an_append
 from tests.integration.sql.databases import Database, PostgresDatabase, SqliteDatabase
@@ -149,3 +155,142 @@ def test_postgresql_waits_for_the_disk_whatever_the_server_s_default(postgres_da
     finally:
         connections.close()
         postgres_database.run("ALTER ROLE CURRENT_USER RESET synchronous_commit")
+
+
+def test_another_program_s_tables_are_left_as_they_are(database: Database) -> None:
+    if isinstance(database, SqliteDatabase):
+        database.path.parent.mkdir()
+    else:
+        database.run("CREATE SCHEMA syncstate")
+    database.run("CREATE TABLE meta (version INTEGER)")
+    database.run("CREATE TABLE songs (title TEXT)")
+
+    with pytest.raises(StoreForeign, match="another program's tables") as raised:
+        database.open()
+
+    assert raised.value.place in str(raised.value)
+    assert "name another" in str(raised.value)
+    assert database.run("SELECT count(*) FROM songs") == [(0,)]
+    with pytest.raises((sqlite3.Error, psycopg.Error)):
+        database.run("SELECT count(*) FROM heads")
+
+
+@pytest.mark.parametrize("table", ["registers", "meta"])
+def test_a_store_that_lacks_a_table_is_damaged(database: Database, table: str) -> None:
+    database.open().close()
+    database.run(f"DROP TABLE {table}")
+
+    with pytest.raises(StoreDamaged, match=rf"tables are missing \({table}\).*syncstate restore"):
+        database.open()
+
+
+def test_a_store_that_does_not_tell_its_schema_is_damaged(database: Database) -> None:
+    database.open().close()
+    database.run("DELETE FROM meta")
+
+    with pytest.raises(StoreDamaged, match="by which release"):
+        database.open()
+
+
+@pytest.mark.parametrize(
+    "content", [b"just some text, long enough to be looked at" * 10, b"SQLite format 3\x00" + b"\xff" * 500]
+)
+def test_a_file_that_is_no_database_is_named_with_what_to_do(sqlite_database: SqliteDatabase, content: bytes) -> None:
+    sqlite_database.path.parent.mkdir()
+    sqlite_database.path.write_bytes(content)
+
+    with pytest.raises(StoreDamaged, match=r"store\.db .*syncstate restore"):
+        sqlite_database.open()
+    assert sqlite_database.path.read_bytes() == content
+
+
+def test_an_empty_file_is_a_new_store_unless_data_was_kept_in_it(sqlite_database: SqliteDatabase) -> None:
+    sqlite_database.path.parent.mkdir()
+    sqlite_database.path.touch()
+    sqlite_database.open().close()
+    os.truncate(sqlite_database.path, 0)
+
+    with pytest.raises(StoreEmptied, match=r"store\.db is empty.*syncstate restore FILE") as raised:
+        sqlite_database.open()
+
+    raised.value.trace.unlink()
+    sqlite_database.open().close()
+
+
+def test_a_file_that_is_gone_while_its_log_is_there_is_no_new_store(sqlite_database: SqliteDatabase) -> None:
+    sqlite_database.path.parent.mkdir()
+    ahead = sqlite_database.path.with_name("store.db-wal")
+    ahead.write_bytes(b"what was written last")
+
+    with pytest.raises(StoreEmptied, match=r"store\.db-wal tells"):
+        sqlite_database.open()
+    assert ahead.exists()
+
+
+def test_a_store_that_was_deleted_may_begin_anew(sqlite_database: SqliteDatabase) -> None:
+    sqlite_database.open().close()
+    sqlite_database.path.unlink()
+
+    assert list(sqlite_database.open().log.streams()) == []
+
+
+def test_who_has_a_file_open_can_be_told(sqlite_database: SqliteDatabase) -> None:
+    assert holder_of(sqlite_database.path) is None
+    with another_process(sqlite_database.path) as process:
+        assert holder_of(sqlite_database.path) == f"process {process.pid}"
+
+
+def _older(database: Database) -> None:
+    """Make of a store one of schema 0, whose registers had another name."""
+    database.open().close()
+    database.run("ALTER TABLE registers RENAME TO pigeonholes")
+    database.run("UPDATE meta SET schema = 0")
+
+
+def _upgrade(database: Database, steps: Mapping[int, Step]) -> Upgraded:
+    if isinstance(database, SqliteDatabase):
+        return upgrade_sqlite(database.path, steps)
+    assert isinstance(database, PostgresDatabase)
+    return upgrade_postgres(database.address, steps=steps)
+
+
+def test_a_store_is_led_from_schema_to_schema(database: Database) -> None:
+    def step(connection: Connection, dialect: object) -> None:
+        del dialect
+        connection.execute("ALTER TABLE pigeonholes RENAME TO registers")
+
+    _older(database)
+    with pytest.raises(SchemaMismatch, match="syncstate upgrade"):
+        database.open()
+    with pytest.raises(SchemaMismatch):
+        _upgrade(database, {})
+    assert _upgrade(database, {0: step}) == (0, SCHEMA)
+    assert _upgrade(database, {0: step}) == (SCHEMA, SCHEMA)
+    assert database.open().registers.write("new", b"1", 0)
+
+
+def test_a_step_that_fails_or_does_too_little_changes_nothing(database: Database) -> None:
+    def broken(connection: Connection, dialect: object) -> None:
+        del dialect
+        connection.execute("ALTER TABLE pigeonholes RENAME TO registers")
+        raise RuntimeError("in the middle")
+
+    _older(database)
+    with pytest.raises(RuntimeError):
+        _upgrade(database, {0: broken})
+    with pytest.raises(StoreDamaged, match="registers"):
+        _upgrade(database, {0: lambda _, __: None})
+    assert database.run("SELECT schema FROM meta") == [(0,)]
+    assert database.run("SELECT count(*) FROM pigeonholes") == [(0,)]
+
+
+def test_a_newer_store_is_not_led_back(database: Database) -> None:
+    database.open().close()
+    database.run(f"UPDATE meta SET schema = {SCHEMA + 1}")  # noqa: S608 - a number
+
+    with pytest.raises(SchemaMismatch, match="newer release wrote it: install that one"):
+        _upgrade(database, {0: lambda _, __: None})
+
+
+def test_where_there_is_no_store_there_is_nothing_to_upgrade(database: Database) -> None:
+    assert _upgrade(database, {}) == (None, None)

@@ -1,13 +1,14 @@
-"""Rows that stand at a version of their own stream and nowhere else: most are, and go a quicker way."""
+"""Rows that stand at a version of their own stream and nowhere else, as most do; moved lightly, the quicker way."""
 
 import msgspec
 import pytest
 
+from processor.adapters.sql.errors import StoreDamaged
 from processor.models import Commit, IndexKey, Keys, Model, Row
 from processor.store import Store
 from processor.streams import StreamId
 from tests.factories import a_commit, a_held_mark, a_model, a_row, a_stream
-from tests.integration.sql.databases import Database
+from tests.integration.sql.databases import Database, SqliteDatabase
 
 EXTRAS: dict[str, tuple[Keys, bool, bool]] = {
     "a key": ((IndexKey("p", "s"),), False, False),
@@ -21,7 +22,7 @@ EXTRAS: dict[str, tuple[Keys, bool, bool]] = {
 def plain(key: StreamId, version: int, revision: int | None = None, model: Model | None = None) -> Commit:
     """The commit that brings a plain row to `version`, from the revision before unless another is said."""
     row = a_row(b"%d" % version, {key: version}, revision=version - 1 if revision is None else revision)
-    return a_commit(key, row, model=model)
+    return msgspec.structs.replace(a_commit(key, row, model=model), light=row.revision > 0)
 
 
 def states(store: Store, *keys: StreamId) -> list[tuple[bytes, int] | None]:
@@ -90,6 +91,23 @@ def test_a_plain_row_may_take_on_more_and_is_then_refused_nothing(database: Data
         assert store.models.commit([a_commit(key, msgspec.structs.replace(rich, revision=revision))]) == [True]
 
     assert store.models.load(a_model(), [key]) == {key: msgspec.structs.replace(rich, revision=3)}
+
+
+def test_a_light_commit_does_not_so_much_as_name_what_is_indexed(sqlite_database: SqliteDatabase) -> None:
+    """SQLite writes the index of a column that is named, equal value or not."""
+    store, key = sqlite_database.open(), a_stream()
+    keys = (IndexKey("p", "s"),) * 4
+    store.models.commit([a_commit(key, a_row(b"1", {key: 1}, keys=keys))])
+    sqlite_database.run(
+        "CREATE TRIGGER watch AFTER UPDATE OF k1, k2, k3, k4, held ON rows"
+        " BEGIN SELECT raise(ABORT, 'the index is written'); END"
+    )
+
+    light = a_commit(key, a_row(b"2", {key: 2}, revision=1, keys=keys))
+    assert store.models.commit([msgspec.structs.replace(light, light=True)]) == [True]
+
+    with pytest.raises(StoreDamaged, match="the index is written"):
+        store.models.commit([a_commit(key, a_row(b"3", {key: 3}, revision=2, keys=keys))])
 
 
 def test_rows_without_any_position_are_replaced_too(database: Database) -> None:

@@ -6,8 +6,8 @@ from time import monotonic
 import httpx
 import pytest
 
-from channels.amazon.http import Deadline, Request, exchange
 from channels.errors import Unreachable
+from channels.http import Deadline, Request, exchange
 
 NEVER_SENT = {"ConnectError", "ConnectTimeout", "PoolTimeout", "UnsupportedProtocol", "ProxyError"}
 

@@ -17,7 +17,8 @@ class FlakyLog:
         self._log = log
         self._fates: list[Fate] = []
         self.read, self.read_many = log.read, log.read_many
-        self.heads, self.find, self.streams = log.heads, log.find, log.streams
+        self.heads, self.find = log.heads, log.find
+        self.streams, self.count, self.streams_with = log.streams, log.count, log.streams_with
 
     def meet(self, fates: Iterable[Fate]) -> None:
         self._fates = list(fates)

@@ -3,24 +3,24 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from functools import partial
 from random import Random
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.shopify.hmac import Shop
-from ingest.shopify.webhook import ShopifyDoor
-from processor.clock import system_clock
+from processor.adapters.memory import MemoryStore
 from processor.engine import Engine
 from processor.errors import StoreUnavailable
 from projections import PROJECTIONS
 from stock.codec import decode
 from stock.events import SaleRecorded
-from tests.payloads import SECRET, SHOP, a_line, an_order_body, shopify_headers
-from tests.unit.ingest.conftest import TENANT
+from tests.payloads import a_line, an_order_body, shopify_headers
+from tests.unit.ingest.conftest import a_shopify_door
 from tests.unit.ingest.flaky import Fate, FlakyStore
-from tests.unit.ingest.stock_of import facts_of, snapshots_of
+from tests.unit.ingest.interrupted import Interruption, an_interrupted_door
+from tests.unit.ingest.stock_of import facts_of, reviews_of, snapshots_of
 
 Snapshot = dict[int, int]
 """Quantities by line."""
@@ -36,7 +36,7 @@ def body_of(snapshot: Snapshot) -> bytes:
 
 
 def a_door(engine: Engine) -> Callable[[bytes], object]:
-    door = ShopifyDoor(engine.recorder, engine.store.log, {SHOP: Shop(SHOP, TENANT, [SECRET])}, system_clock)
+    door = a_shopify_door(engine)
     return lambda body: door.receive(shopify_headers(body), body)
 
 
@@ -81,6 +81,21 @@ def test_a_redelivery_completes_what_was_cut_short(fate: Fate, step: int) -> Non
         deliver(body_of({1: 2, 2: 1}))
         assert (sold(engine, 1), sold(engine, 2)) == (2, 1)
         assert len(snapshots_of(engine, "4501")) == 1
+
+
+@pytest.mark.parametrize(("outer", "inner"), [(1, 3), (3, 1)])
+def test_a_snapshot_within_another_at_any_of_its_calls_agrees_with_it(outer: int, inner: int) -> None:
+    for call in range(60):
+        with closing(Engine(MemoryStore(), PROJECTIONS, decode, watch="inventory")) as engine:
+            deliver, body = a_door(engine), body_of({1: outer})
+            within = Interruption(call, partial(deliver, body_of({1: inner})))
+            an_interrupted_door(engine, within).receive(shopify_headers(body), body)
+            if within.calls <= call:
+                assert call >= 3
+                return
+            assert sold(engine, 1) == 3
+            assert reviews_of(engine, "4501") == []
+    pytest.fail("the delivery never ends")
 
 
 def test_deliveries_at_once_agree_on_one_history(engine: Engine) -> None:

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from processor.cell import Cell, Glimpses, cell_of
 from processor.errors import Misuse
-from processor.models import MAX_COMMIT_BYTES, MAX_COMMIT_ITEMS, Commit, Document, IndexKey, Model
+from processor.models import MAX_COMMIT_BYTES, MAX_COMMIT_ITEMS, Commit, Document, IndexKey, Keys, Model
 from processor.projection import MAX_CHANGES_PER_EVENT, Amend, Change, Delete, Put
 from processor.streams import StreamId
 from tests.unit.processor.scripted import BESIDE, ROW, Script, Scripted, a_run, taken, told_plainly
@@ -174,3 +175,30 @@ def test_a_cell_that_is_loaded_again_goes_on_as_if_it_had_stayed(order: list[Str
         loaded.at,
         dict(loaded.beside),
     )
+
+
+def test_a_commit_is_light_where_a_stored_row_changes_in_its_state_and_its_own_position_alone() -> None:
+    cell, fixed = a_cell(), (IndexKey("any", "1"), None)
+    cell.projection = Standing(fixed)
+    told: list[bool] = []
+    for stream in (ROW, ROW, BESIDE, ROW, BESIDE, ROW):
+        cell.advance(a_run([[Delete("x")]], stream, cell.position(stream) + 1))
+        told.append(commit(cell, {}).light)
+    assert told == [False, True, False, True, False, True]
+
+    loaded = cell_of(cell.projection, cell.model, ROW, msgspec.structs.replace(cell.stored, keys=fixed[:1]))
+    assert loaded.commit({}).light
+    for moved in ((), (None, None), (IndexKey("any", "2"),), (*fixed, IndexKey("any", "1"))):
+        cell.projection = Standing(moved)
+        assert not cell.commit({}).light
+
+
+class Standing(Scripted):
+    """Stands where it is told."""
+
+    def __init__(self, keys: Keys) -> None:
+        self._keys = keys
+
+    def keys(self, key: StreamId, state: dict[str, int]) -> Keys:
+        del key, state
+        return self._keys

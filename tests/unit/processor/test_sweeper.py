@@ -1,6 +1,6 @@
 """P10 under the sweeper: whose work lags is folded, and nobody waits for another's backlog."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 
@@ -110,6 +110,31 @@ def test_a_stream_that_moves_again_while_a_backlog_is_swept_is_swept_again(floor
     assert arrived
     assert arrived[0] <= 6 + 2
     assert floor.at(waiting[0]) == 1000
+
+
+def test_a_backlog_that_a_look_had_to_leave_out_is_looked_at_again_soon(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Looking takes ten seconds here; twenty times that would be waited for after a look that saw everything."""
+    now, pauses = [0.0], list[float | None]()
+    monkeypatch.setattr("processor.sweeper.monotonic", lambda: now[0])
+    lagging = floor.store.models.lagging
+
+    def slowly(model: Model, feeds: Mapping[str, str]) -> Iterator[StreamId]:
+        now[0] += 10
+        return lagging(model, feeds)
+
+    def pause(seconds: float | None = None) -> bool:
+        pauses.append(seconds)
+        return len(pauses) > 3
+
+    monkeypatch.setattr(floor.store.models, "lagging", slowly)
+    monkeypatch.setattr("processor.sweeper.LONGEST_PAUSE", 1000.0)
+    many_streams(floor)
+    monkeypatch.setattr(floor.sweeper._stop, "wait", pause)  # noqa: SLF001 - its loop, without its thread
+    floor.sweeper._run()  # noqa: SLF001
+    assert pauses[1] == 10
+    assert pauses[-1] == 200
 
 
 def test_a_sweep_ends_although_some_pairs_cannot_move(floor: Floor) -> None:

@@ -1,5 +1,7 @@
 """What a person is told, and when: on the crossing, and only then."""
 
+from typing import get_args
+
 import msgspec
 import pytest
 
@@ -14,6 +16,7 @@ from stock.events import (
     BroadcastRejected,
     LowStockThresholdSet,
     ReturnReceived,
+    ReviewReason,
     ReviewRequested,
     SaleCancelled,
     SaleRecorded,
@@ -92,8 +95,9 @@ def test_a_stopped_projection_is_critical() -> None:
     assert alerts(changes) == [("projection_quarantined", "critical", 0)]
 
 
-def test_what_needs_a_person_is_told() -> None:
-    asked = ReviewRequested("unmapped_line", "shopify:4501", "line 1")
+@pytest.mark.parametrize("reason", get_args(ReviewReason))
+def test_what_needs_a_person_is_told(reason: ReviewReason) -> None:
+    asked = ReviewRequested(reason, "shopify:4501", "line 1")
     changes = Story(AlertsProjection()).when(asked, review_stream("acme", "shopify:4501"))
     assert alerts(changes) == [("manual_review", "warning", 0)]
 

@@ -1,13 +1,22 @@
 """When two tellings of one key are the same fact."""
 
-from typing import get_args
+from typing import Any, get_args
 
 import msgspec
 import pytest
 
 from processor.clock import Instant
 from stock.dispositions import Disposition
-from stock.events import OrderLine, OrderSeen, ReturnReceived, SaleCancelled, SaleRecorded, StockEvent
+from stock.events import (
+    OrderLine,
+    OrderSeen,
+    RefundLine,
+    RefundSeen,
+    ReturnReceived,
+    SaleCancelled,
+    SaleRecorded,
+    StockEvent,
+)
 from stock.facts import BUSINESS_FIELDS, digest, fact
 from tests.factories import MORNING
 from tests.unit.stock.samples import IDS, SAMPLES, Sample
@@ -54,6 +63,18 @@ def test_source_times_and_causes_make_no_other_fact(sample: Sample) -> None:
     other = fact(sample.fact, tx="u", at=later, source="poll", causation="acme/order/1@1", correlation="c")
 
     assert one.digest == other.digest == digest(sample.fact)
+
+
+def test_a_refund_is_the_same_in_whatever_order_its_lines_come_and_whatever_sku_stands_beside_them() -> None:
+    one, two = RefundLine("a", "1", 1, "return", "SHIRT", "77"), RefundLine("b", "1", 1, "cancel")
+    bare = RefundLine("a", "1", 1, "return")
+    assert digest(RefundSeen("r", (one, two))) == digest(RefundSeen("r", (two, bare)))
+
+
+@pytest.mark.parametrize("other", [{"id": "b"}, {"line": "2"}, {"quantity": 2}, {"restock": "cancel"}])
+def test_a_refund_line_of_another_id_line_quantity_or_restock_type_is_another_fact(other: dict[str, Any]) -> None:
+    line = RefundLine("a", "1", 1, "return")
+    assert digest(RefundSeen("r", (line,))) != digest(RefundSeen("r", (msgspec.structs.replace(line, **other),)))
 
 
 def test_facts_of_two_kinds_differ_though_their_fields_agree() -> None:

@@ -3,7 +3,18 @@
 import pytest
 
 from processor.streams import StreamId
-from stock.identities import MAX_SKU_CHARS, Sku, channel_stream, order_stream, review_stream, sku, sku_stream
+from stock.identities import (
+    MAX_SKU_CHARS,
+    Sku,
+    channel_stream,
+    link_stream,
+    order_stream,
+    product_stream,
+    review_stream,
+    sku,
+    sku_stream,
+    waiting_stream,
+)
 from tests.factories import NASTY_KEYS
 
 PRINTABLE = [key for key in NASTY_KEYS if key == key.strip() and len(key) <= MAX_SKU_CHARS]
@@ -43,6 +54,10 @@ def test_each_thing_has_its_stream() -> None:
     assert str(order_stream("acme", "shopify", "4501")) == "acme/order/shopify:4501"
     assert str(channel_stream("acme", "amazon", Sku("TSHIRT-RED-M"))) == "acme/channel/amazon:TSHIRT-RED-M"
     assert str(review_stream("acme", "shopify:4501")) == "acme/review/shopify:4501"
+    assert str(product_stream("acme", "shopify", "600")) == "acme/product/shopify:600"
+    assert str(link_stream("acme", "shopify", "variant", "77")) == "acme/link/shopify:variant:77"
+    assert str(link_stream("acme", "shopify", "item", "77")) == "acme/link/shopify:item:77"
+    assert str(waiting_stream("acme", "shopify", "77")) == "acme/waiting/shopify:77"
 
 
 @pytest.mark.parametrize("key", NASTY_KEYS)

@@ -16,7 +16,9 @@ from web.services import Services
 
 
 @pytest.fixture
-def engine() -> Iterator[Engine]:
+def engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
+    """An engine over memory; no fold is ever late, however busy the machine."""
+    monkeypatch.setattr("processor.recorder.INLINE_SECONDS", 60.0)
     engine = Engine(MemoryStore(), PROJECTIONS, decode, watch="inventory")
     yield engine
     engine.close()

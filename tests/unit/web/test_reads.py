@@ -174,7 +174,7 @@ def test_the_status_counts_streams_lag_and_what_is_due(client: Client, engine: E
     client.post(HOOK, body, shopify_headers(body))
     engine.sweeper.sweep()
     status = client.get("/api/status").json()
-    assert status["streams"] == {"order": 1, "review": 1, "sku": 2}
+    assert status["streams"].items() >= {"order": 1, "review": 1, "sku": 2}.items()
     assert (status["skus"], status["quarantined"], status["queueSize"], status["unreadAlerts"]) == (2, [], 0, 1)
     assert {p["name"]: (p["live"], p["lagging"]) for p in status["projections"]} == {
         "inventory": (1, 0),

@@ -65,7 +65,6 @@ class PostgresConnections:
     """At most `limit` connections at once, each with the store's schema and settings."""
 
     begin = "BEGIN"
-    translation = TRANSLATION
 
     def __init__(self, dsn: str, schema: str, limit: int) -> None:
         try:
@@ -74,6 +73,8 @@ class PostgresConnections:
         except psycopg.ProgrammingError:
             # The driver's text repeats the address, and with it the password.
             raise Misuse("not the address of a PostgreSQL database: write postgresql://user@host/name") from None
+        self.place = f"schema {schema} of PostgreSQL database {named.get('dbname') or 'of the user'}"
+        self.translation = TRANSLATION.at(self.place)
         self._settings = {"search_path": Identifier(schema).as_string(), **_SETTINGS}
         self._given = BoundedSemaphore(limit)
         self._guard = Lock()

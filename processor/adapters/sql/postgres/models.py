@@ -7,7 +7,7 @@ from processor.adapters.sql.postgres.arrays import Blobs, Numbers, Texts
 from processor.adapters.sql.postgres.connections import PgConnection
 from processor.adapters.sql.statements import (
     FullRow,
-    PlainRow,
+    LightRow,
     Position,
     PutDocument,
     StoredDocument,
@@ -22,10 +22,11 @@ _LOAD = """
         ) END
     FROM rows r WHERE r.id = ANY (%s)
 """
-_REPLACE_PLAIN = """
+_LOCK = "SELECT FROM rows WHERE id = ANY (%s) ORDER BY id FOR NO KEY UPDATE"
+_REPLACE_LIGHT = """
     UPDATE rows r SET revision = r.revision + 1, version = n.version, state = n.state
     FROM unnest(%s, %s, %s, %s) AS n (id, revision, version, state)
-    WHERE r.id = n.id AND r.revision = n.revision AND r.extras = 0 RETURNING r.id
+    WHERE r.id = n.id AND r.revision = n.revision RETURNING r.id
 """
 _GIVEN = (
     "unnest(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) AS n (id, revision, version, extras, state, held, k1, k2, k3, k4)"
@@ -35,10 +36,11 @@ _REPLACE = f"""
         held = n.held, k1 = n.k1, k2 = n.k2, k3 = n.k3, k4 = n.k4
     FROM {_GIVEN} WHERE r.id = n.id AND r.revision = n.revision RETURNING r.id
 """  # noqa: S608 - columns of ours, as below
+# A conflict waits for whoever is changing that row, and may be waited for: what is seen to be there is not tried.
 _INSERT = f"""
     INSERT INTO rows (id, revision, version, extras, state, held, k1, k2, k3, k4)
     SELECT n.id, n.revision + 1, n.version, n.extras, n.state, n.held, n.k1, n.k2, n.k3, n.k4
-    FROM {_GIVEN} ORDER BY n.id
+    FROM {_GIVEN} WHERE NOT EXISTS (SELECT FROM rows r WHERE r.id = n.id) ORDER BY n.id
     ON CONFLICT DO NOTHING RETURNING id
 """  # noqa: S608
 _POSITIONS = "SELECT row_id, stream_id, version FROM positions WHERE row_id = ANY (%s)"
@@ -75,9 +77,13 @@ class PostgresModels:
         """See `ModelStatements.load`."""
         return connection.execute(_LOAD, (Numbers(ids),)).fetchall()
 
-    def replace_plain(self, connection: PgConnection, rows: Sequence[PlainRow]) -> list[int]:
-        """See `ModelStatements.replace_plain`."""
-        return _refused(connection, _REPLACE_PLAIN, (Numbers, Numbers, Numbers, Blobs), rows)
+    def lock(self, connection: PgConnection, rows: Sequence[int]) -> None:
+        """See `ModelStatements.lock`."""
+        connection.execute(_LOCK, (Numbers(rows),))
+
+    def replace_light(self, connection: PgConnection, rows: Sequence[LightRow]) -> list[int]:
+        """See `ModelStatements.replace_light`."""
+        return _refused(connection, _REPLACE_LIGHT, (Numbers, Numbers, Numbers, Blobs), rows)
 
     def replace(self, connection: PgConnection, rows: Sequence[FullRow]) -> list[int]:
         """See `ModelStatements.replace`."""

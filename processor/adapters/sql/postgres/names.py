@@ -8,16 +8,19 @@ from processor.models import Model
 from processor.streams import StreamId
 
 _FIND = "SELECT name, id FROM streams WHERE name = ANY (%s)"
-_CREATE = """
-    WITH created AS (
-        INSERT INTO streams (name) SELECT name FROM unnest(%s) AS new (name) ORDER BY name
+# Only what is new is inserted: a conflict would cost a number.
+_NUMBER = """
+    WITH known AS MATERIALIZED (SELECT name, id FROM streams WHERE name = ANY (%s)),
+    created AS (
+        INSERT INTO streams (name) SELECT name FROM unnest(%s) AS new (name)
+        WHERE NOT EXISTS (SELECT FROM known WHERE known.name = new.name) ORDER BY name
         ON CONFLICT DO NOTHING RETURNING id, name
     ),
     begun AS (
         INSERT INTO heads (stream_id, category, shard, version) SELECT created.id, new.category, new.shard, 0
         FROM unnest(%s, %s, %s) AS new (name, category, shard) JOIN created USING (name)
     )
-    SELECT name, id FROM created
+    SELECT name, id FROM known UNION ALL SELECT name, id FROM created
 """
 _FIND_MODEL = "SELECT id FROM models WHERE projection = %s AND generation = %s"
 _CREATE_MODEL = "INSERT INTO models (projection, generation) VALUES (%s, %s) ON CONFLICT DO NOTHING"
@@ -30,13 +33,13 @@ class PostgresNames:
         """See `NameStatements.find_streams`."""
         return [(name, number) for name, number in connection.execute(_FIND, (Texts(names),)).fetchall()]
 
-    def create_streams(self, connection: PgConnection, streams: Sequence[StreamId]) -> list[tuple[str, int]]:
-        """See `NameStatements.create_streams`."""
+    def number_streams(self, connection: PgConnection, streams: Sequence[StreamId]) -> list[tuple[str, int]]:
+        """See `NameStatements.number_streams`. One journey."""
         names = Texts(str(stream) for stream in streams)
         categories = Texts(stream.category for stream in streams)
         shards = Numbers(stream.shard for stream in streams)
-        created = connection.execute(_CREATE, (names, names, categories, shards)).fetchall()
-        return [(name, number) for name, number in created]
+        numbered = connection.execute(_NUMBER, (names, names, names, categories, shards)).fetchall()
+        return [(name, number) for name, number in numbered]
 
     def find_model(self, connection: PgConnection, model: Model) -> int | None:
         """See `NameStatements.find_model`."""

@@ -12,18 +12,24 @@ from processor.adapters.sql.statements import Technology
 _OPENING = 0x73796E63
 """The advisory lock of whoever looks for the tables: "sync" in ASCII."""
 
-_EXISTS = "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename = 'meta'"
+_TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
 
 
 def postgres(dsn: str, schema: str, connections: int) -> Technology[PgConnection]:
     """Return `schema`, created if need be, in the database that `dsn` names."""
+    return technology(PostgresConnections(dsn, schema, connections), schema)
+
+
+def technology(connections: PostgresConnections, schema: str) -> Technology[PgConnection]:
+    """Return PostgreSQL over `connections` to `schema`."""
     return Technology(
-        PostgresConnections(dsn, schema, connections),
+        connections,
         PGDialect_psycopg(),  # type: ignore[no-untyped-call]
         PostgresNames(),
         PostgresLog(),
         PostgresModels(),
-        _EXISTS,
+        connections.place,
+        _TABLES,
         preparing=(f"SELECT pg_advisory_xact_lock({_OPENING})",),
         creating=(SQL("CREATE SCHEMA IF NOT EXISTS {}").format(Identifier(schema)).as_string(),),
     )

@@ -8,7 +8,7 @@ import msgspec
 
 from processor.adapters.sql.statements import (
     FullRow,
-    PlainRow,
+    LightRow,
     Position,
     PutDocument,
     StoredDocument,
@@ -24,9 +24,9 @@ _LOAD = """
     FROM json_each(?) j CROSS JOIN rows r ON r.id = j.value
 """
 # A row that may not be replaced breaks its constraint (no revision is NULL), which stops `executemany` right there.
-_REPLACE_PLAIN = """
-    UPDATE rows SET revision = CASE WHEN revision = ?2 AND extras = 0 THEN revision + 1 END, version = ?3, state = ?4
-    WHERE id = ?1
+# Columns that are indexed are not named: their indexes would be written, equal value or not.
+_REPLACE_LIGHT = """
+    UPDATE rows SET revision = CASE WHEN revision = ?2 THEN revision + 1 END, version = ?3, state = ?4 WHERE id = ?1
 """
 _PRESENT = "SELECT r.id FROM json_each(?) j CROSS JOIN rows r ON r.id = j.value"
 _REPLACE = """
@@ -69,14 +69,17 @@ class SqliteModels:
         """See `ModelStatements.load`."""
         return connection.execute(_LOAD, (str(ids),)).fetchall()
 
-    def replace_plain(self, connection: Connection, rows: Sequence[PlainRow]) -> list[int]:
-        """See `ModelStatements.replace_plain`. The hot path: no Python runs between one row and the next."""
+    def lock(self, connection: Connection, rows: Sequence[int]) -> None:
+        """See `ModelStatements.lock`. The transaction's write lock is the lock on every row."""
+
+    def replace_light(self, connection: Connection, rows: Sequence[LightRow]) -> list[int]:
+        """See `ModelStatements.replace_light`. The hot path: no Python runs between one row and the next."""
         bound = iter([(id_, revision, version, bytearray(state)) for id_, revision, version, state in rows])
         before = connection.total_changes
         refused: list[int] = []
         while True:
             try:
-                connection.executemany(_REPLACE_PLAIN, bound)
+                connection.executemany(_REPLACE_LIGHT, bound)
             except IntegrityError:
                 refused.append(len(rows) - length_hint(bound) - 1)
             else:

@@ -24,15 +24,15 @@ class SqliteNames:
         """See `NameStatements.find_streams`."""
         return connection.execute(_FIND, (_encode(list(names)).decode(),)).fetchall()
 
-    def create_streams(self, connection: Connection, streams: Sequence[StreamId]) -> list[tuple[str, int]]:
-        """See `NameStatements.create_streams`. Under the write lock: nobody else has created them meanwhile."""
-        created: list[tuple[str, int]] = []
-        for stream in streams:
-            name = str(stream)
-            [(number,)] = connection.execute(_CREATE, (name,)).fetchall()
-            connection.execute(_BEGIN, (number, stream.category, stream.shard))
-            created.append((name, number))
-        return created
+    def number_streams(self, connection: Connection, streams: Sequence[StreamId]) -> list[tuple[str, int]]:
+        """See `NameStatements.number_streams`. Under the write lock: nobody else creates them meanwhile."""
+        named = {str(stream): stream for stream in streams}
+        numbers = dict(self.find_streams(connection, named))
+        for name, stream in named.items():
+            if name not in numbers:
+                [(numbers[name],)] = connection.execute(_CREATE, (name,)).fetchall()
+                connection.execute(_BEGIN, (numbers[name], stream.category, stream.shard))
+        return list(numbers.items())
 
     def find_model(self, connection: Connection, model: Model) -> int | None:
         """See `NameStatements.find_model`."""

@@ -1,0 +1,39 @@
+"""Which mappings tell nothing new. Pure: the door asks, and records the others."""
+
+from collections.abc import Mapping as Map
+from collections.abc import Sequence
+
+from ingest.operators.payloads import Fact, Mapping, Unmapping
+from stock.identities import Channel, Sku
+from stock.listings import Listed, Listings
+
+_NOWHERE = Listed(None, None)
+
+
+def asked(facts: Sequence[Fact]) -> list[Sku]:
+    """Return the SKUs whose present listings decide about `facts`. A fact with a `tx` is settled by that alone."""
+    return list({fact.sku: None for fact in facts if isinstance(fact, Mapping | Unmapping) and fact.tx is None})
+
+
+def unchanged(facts: Sequence[Fact], known: Map[Sku, Listings]) -> dict[int, int | None]:
+    """Return the places of the facts that leave their listing as it is, with the version that made it so.
+
+    `known` are the listings before the first fact; of a SKU that is absent there nothing is known.
+    """
+    now: dict[tuple[Sku, Channel], Listed | None] = {}
+    same: dict[int, int | None] = {}
+    for place, fact in enumerate(facts):
+        if not isinstance(fact, Mapping | Unmapping):
+            continue
+        where = (fact.sku, fact.channel)
+        if where not in now:
+            now[where] = known[fact.sku].channels.get(fact.channel, _NOWHERE) if fact.sku in known else None
+        wanted = fact.happened if isinstance(fact, Mapping) else None
+        present = now[where]
+        if fact.tx is not None:
+            now[where] = None
+        elif present is not None and present.listing == wanted:
+            same[place] = present.version
+        else:
+            now[where] = Listed(wanted, None)
+    return same

@@ -1,0 +1,57 @@
+"""Running a page of the documentation: its console blocks, one after the other, in one shell and an empty folder."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from socket import socket
+
+ADDRESS = "http://127.0.0.1:3000"
+_CONSOLE = re.compile(r"```console\n(.*?)```", re.DOTALL)
+_PROMPT = "$ "
+_WAIT = "for _ in $(seq 600); do curl -fs {url}/health >/dev/null && break; sleep 0.1; done"
+
+
+def commands(page: Path) -> Iterator[str]:
+    """Yield what a reader would type."""
+    for block in _CONSOLE.findall(page.read_text()):
+        for line in block.splitlines():
+            if line.startswith(_PROMPT):
+                yield line.removeprefix(_PROMPT)
+
+
+def run(page: Path, folder: Path) -> list[str]:
+    """Type a page's commands, and return what each printed. A command that fails raises CalledProcessError.
+
+    ADDRESS stands for a free port. What a page starts in the background is a server: it is waited for, and ended.
+    """
+    typed = list(commands(page))
+    with socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    script = ["set -euo pipefail", "trap 'kill $(jobs -p) 2>/dev/null || true; wait' EXIT"]
+    for number, command in enumerate(typed):
+        script += [f"echo; echo '=== {number}'", command.replace(ADDRESS, url)]
+        if command.rstrip().endswith("&"):
+            script.append(_WAIT.format(url=url))
+    done = subprocess.run(
+        ["bash", "-c", "\n".join(script)],
+        cwd=folder,
+        env=_environment(port),
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+    parts = re.split(r"^=== \d+\n", done.stdout, flags=re.MULTILINE)[1:]
+    if done.returncode:
+        raise AssertionError(f"{typed[len(parts) - 1]}\n{parts[-1] if parts else ''}\n{done.stderr}")
+    return parts
+
+
+def _environment(port: int) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("SYNCSTATE_")}
+    return {**kept, "PATH": f"{Path(sys.executable).parent}:{kept['PATH']}", "PORT": str(port), "COLUMNS": "200"}

@@ -1,0 +1,138 @@
+"""Commands that state facts and show what came of them, beside a running server and without one."""
+
+import json
+from collections.abc import Iterator
+from contextlib import nullcontext
+from pathlib import Path
+from shutil import copytree
+from typing import Any
+
+import pytest
+
+from tests.e2e.serving import Server, command
+
+pytestmark = pytest.mark.slow
+
+SKU = "MUG/BLUE 11oz #2 100%"
+
+
+@pytest.fixture(scope="module")
+def known(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder that knows SKU, with 10 units, for tests that change nothing."""
+    place = tmp_path_factory.mktemp("known")
+    (place / "stock.csv").write_text(f"sku,count\n{SKU},10\n")
+    done = command("import", "stock", str(place / "stock.csv"), "--data", str(place / "data"))
+    assert done.returncode == 0, done.stderr
+    return place / "data"
+
+
+@pytest.fixture(params=["beside a server", "alone"])
+def data(tmp_path: Path, known: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
+    """The same folder, the test's own, served or not."""
+    own = tmp_path / "data"
+    copytree(known, own)
+    with Server(own) if request.param != "alone" else nullcontext():
+        yield own
+
+
+def run(data: Path, *arguments: str) -> tuple[int, dict[str, Any], str]:
+    """Return the exit code, the JSON that was printed, and what stderr says."""
+    done = command(*arguments, "--data", str(data), "--json")
+    assert "Traceback" not in done.stderr
+    return done.returncode, json.loads(done.stdout or "{}"), done.stderr
+
+
+def test_an_adjustment_adds_and_a_tx_counts_once(data: Path) -> None:
+    code, answer, _ = run(data, "adjust", SKU, "-3", "--reason", "damage", "--tx", "t1")
+    assert (code, answer["physical"], answer["duplicate"]) == (0, 7, False)
+    code, answer, _ = run(data, "adjust", SKU, "-3", "--reason", "damage", "--tx", "t1")
+    assert (code, answer["physical"], answer["duplicate"]) == (0, 7, True)
+    code, answer, said = run(data, "adjust", SKU, "+4", "--reason", "found", "--tx", "t1")
+    assert (code, answer["physical"], answer["code"]) == (1, 7, "conflict")
+    assert "t1 was recorded before" in said
+
+
+def test_a_count_that_was_overtaken_shows_the_present_numbers(data: Path) -> None:
+    code, answer, said = run(data, "count", SKU, "4", "--expected", "7")
+    assert (code, answer["physical"], answer["version"], answer["code"]) == (1, 10, 1, "stale")
+    assert said.count("\n") == 1
+    code, answer, _ = run(data, "count", SKU, "4", "--expected", "1")
+    assert (code, answer["physical"], answer["version"]) == (0, 4, 2)
+
+
+def test_buffer_threshold_and_mapping_are_set_and_shown(data: Path) -> None:
+    assert run(data, "buffer", SKU, "3")[1]["broadcast"] == 7
+    assert run(data, "buffer", SKU)[1]["buffer"] == 3
+    assert run(data, "threshold", SKU, "10")[1]["threshold"] == 10
+    assert run(data, "threshold", SKU)[1]["threshold"] == 10
+    assert run(data, "threshold", SKU, "none")[1]["threshold"] is None
+    assert run(data, "map", SKU, "B000000001", "--seller-sku", "AMZ-1")[0] == 0
+    found = run(data, "map", SKU)[1]
+    assert (found["asin"], found["listing"]) == ("B000000001", "AMZ-1")
+
+
+def test_alerts_are_shown_filtered_and_read(data: Path) -> None:
+    run(data, "threshold", SKU, "10")
+    run(data, "adjust", SKU, "-11", "--reason", "loss")
+    assert [alert["type"] for alert in run(data, "alerts", "--unread")[1]["alerts"]] == ["oversold", "stock_low"]
+    assert run(data, "alerts", "--limit", "1")[1]["more"] is True
+    [oversold] = run(data, "alerts", "--severity", "critical", "--sku", SKU)[1]["alerts"]
+    assert run(data, "alerts", "--read", oversold["id"])[1]["read"] is True
+    assert [alert["type"] for alert in run(data, "alerts", "--unread")[1]["alerts"]] == ["stock_low"]
+    shown = command("alerts", "--data", str(data)).stdout
+    assert oversold["id"] in shown
+    assert run(data, "alerts", "--sku", "OTHER")[1]["alerts"] == []
+
+
+def test_a_sku_is_explained_up_to_its_newest_event(data: Path) -> None:
+    for number in range(3):
+        run(data, "adjust", SKU, "-1", "--reason", "loss", "--tx", f"t{number}")
+    code, found, _ = run(data, "explain", SKU, "--limit", "2")
+    assert (code, found["version"], [event["version"] for event in found["events"]]) == (0, 4, [3, 4])
+    assert "7" in found["summary"]
+    assert run(data, "explain", SKU, "--limit", "0")[1]["events"] == []
+    shown = command("explain", SKU, "--data", str(data)).stdout.splitlines()
+    assert shown[0] == found["summary"]
+    assert len(shown) == 2 + 1 + 4
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("adjust", SKU, "-3"), 2, "--reason"),
+        (("adjust", SKU, "-3", "--reason", "whim"), 2, "whim"),
+        (("adjust", SKU, "0", "--reason", "loss"), 2, "delta"),
+        (("adjust", SKU, "many", "--reason", "loss"), 2, "DELTA"),
+        (("adjust", SKU, "3", "--reasn", "loss"), 2, "Error"),
+        (("count", SKU, "-1"), 2, "'N'"),
+        (("count", SKU, "1000001"), 2, "'N'"),
+        (("count", " ", "1"), 2, "SKU"),
+        (("count", "\udcff", "1"), 2, "UTF-8"),
+        (("buffer", "\udcff"), 2, "UTF-8"),
+        (("buffer", "NOBODY"), 1, "nothing has happened to NOBODY"),
+        (("threshold", SKU, "few"), 2, "threshold"),
+        (("map", SKU), 1, "not mapped"),
+        (("alerts", "--unread", "--severity", "info"), 2, "--unread"),
+        (("alerts", "--read", "nothing"), 1, "no alert"),
+    ],
+)
+def test_a_wrong_use_and_a_failure_say_what_to_do(
+    known: Path, arguments: tuple[str, ...], code: int, said: str
+) -> None:
+    done = command(*arguments, "--data", str(known))
+    assert done.returncode == code
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_plain_text_is_for_pipes(data: Path) -> None:
+    done = command("count", SKU, "1234", "--data", str(data))
+    assert done.stdout.splitlines()[:2] == [f"SKU        {SKU}", "physical   1234"]
+    assert done.stdout.isascii()
+
+
+@pytest.mark.parametrize("name", ["adjust", "count", "buffer", "threshold", "map", "alerts", "explain"])
+def test_help_teaches_by_examples(name: str) -> None:
+    done = command(name, "--help")
+    assert done.returncode == 0
+    assert f"  syncstate {name}" in done.stdout

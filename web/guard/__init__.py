@@ -1,0 +1,1 @@
+"""Who may do what: keys, the local operator, keyless loopback, signed deliveries, and how often."""
