@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,7 +16,6 @@ from benchmarks.traffic import SKUS
 
 ROOT = Path(__file__).parent.parent
 _PATIENCE = 60.0
-_READ = ("inventory", "broadcasts")
 _PAGE = 1000
 
 
@@ -69,13 +68,19 @@ def sold(running: Running) -> int:
             return skus * OPENING - left
 
 
-def lagging(running: Running) -> int:
-    """Return how many streams a reader sees our read models behind on.
-
-    Rows that no reader sees (where an alert would begin, how many returns there were) are stored later on purpose.
-    """
+def lagging(running: Running, projection: str | None = None) -> int:
+    """Return how many streams our read models, or one of them, are behind on."""
     status = running.http.get("/api/status").raise_for_status().json()
-    return sum(int(model["lagging"]) for model in status["projections"] if model["name"] in _READ)
+    return sum(int(model["lagging"]) for model in status["projections"] if projection in (None, model["name"]))
+
+
+def seconds_until(condition: Callable[[], bool], at_most: float) -> float:
+    """Return how long it took until `condition` was true. Raises AssertionError where that is more than `at_most`."""
+    began = time.monotonic()
+    while not condition():
+        assert time.monotonic() - began < at_most, f"not within {at_most:g} s"
+        time.sleep(0.05)
+    return time.monotonic() - began
 
 
 @contextmanager
