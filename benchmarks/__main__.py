@@ -46,19 +46,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     busy = machine.busy()
     began = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
     done: list[Section] = []
+    command = " ".join(["python -m benchmarks", *given])
     with scratch() as folder:
-        for part in asked.only or PARTS:
-            for section in sections(part, folder, rounds, quick=asked.quick):
-                done.append(section)
-                if not asked.json:
-                    print(as_text(section), end="\n\n", flush=True)
-        command = " ".join(["python -m benchmarks", *given])
-        report = Report(command, machine.describe(folder), began, busy, rounds, tuple(done))
-    if asked.json:
-        print(as_json(report))
-    elif not (asked.quick or asked.only):
-        RESULTS.write_text(page(report, PREFACE.read_text().strip()))
-        print(f"written to {RESULTS}")
+        try:
+            for part in asked.only or PARTS:
+                for section in sections(part, folder, rounds, quick=asked.quick):
+                    done.append(section)
+                    if not asked.json:
+                        print(as_text(section), end="\n\n", flush=True)
+        finally:
+            report = Report(command, machine.describe(folder), began, busy, rounds, tuple(done))
+            if asked.json:
+                print(as_json(report))
+            elif not (asked.quick or asked.only):
+                RESULTS.write_text(page(report, PREFACE.read_text().strip()))
+                print(f"written to {RESULTS}")
     return 0
 
 

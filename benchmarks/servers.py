@@ -68,10 +68,19 @@ def sold(running: Running) -> int:
             return skus * OPENING - left
 
 
-def lagging(running: Running, projection: str | None = None) -> int:
-    """Return how many streams our read models, or one of them, are behind on."""
+def sold_at_rest(running: Running) -> int:
+    """Return what `sold` does, once nothing more is under way."""
+    before, now = -1, sold(running)
+    while now != before:
+        time.sleep(0.3)
+        before, now = now, sold(running)
+    return now
+
+
+def lagging(running: Running) -> int:
+    """Return how many streams our read models are behind on."""
     status = running.http.get("/api/status").raise_for_status().json()
-    return sum(int(model["lagging"]) for model in status["projections"] if projection in (None, model["name"]))
+    return sum(int(model["lagging"]) for model in status["projections"])
 
 
 def seconds_until(condition: Callable[[], bool], at_most: float) -> float:

@@ -9,6 +9,7 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from msgspec import MsgspecError
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
@@ -108,6 +109,13 @@ async def _failed(_: Request, error: Exception) -> JSONResponse:
     return _respond(500, ErrorAnswer(error=str(error), code="internal", hint="the log has the details"))
 
 
+async def _unreadable(_: Request, error: Exception) -> JSONResponse:
+    """Say that what is stored cannot be read: the read models have stopped before it, and the quarantine names it."""
+    _log.error("http.unreadable", error=type(error).__name__, exc_info=error)
+    hint = "`syncstate quarantine list` names the event, `syncstate verify` all that is damaged"
+    return _respond(500, ErrorAnswer(error="a stored event cannot be read", code="unreadable", hint=hint))
+
+
 async def _unexpected(_: Request, error: Exception) -> JSONResponse:
     _log.error("http.failed", error=type(error).__name__, exc_info=error)
     answer = ErrorAnswer(error="something went wrong here; the log has the details", code="internal")
@@ -120,5 +128,6 @@ _HANDLERS: dict[type[Exception], Callable[[Request, Exception], Awaitable[JSONRe
     RequestValidationError: _validation,
     Retryable: _retryable,
     ProcessorError: _failed,
+    MsgspecError: _unreadable,
 }
 """The special before the general."""

@@ -27,7 +27,6 @@ _ANY = "0"
 """In place of a key that must not be empty: of another listing's place, which is read as a place all the same."""
 
 
-
 class DynamoModels:
     """Rows and documents in the table `models`. `lagging` walks at most `pace` streams a second."""
 

@@ -1,6 +1,7 @@
 """P7: poison stops one pair, is told once, and a redrive resumes it with nothing lost."""
 
 from collections.abc import Iterator
+from threading import Barrier
 
 import pytest
 
@@ -9,6 +10,7 @@ from processor.models import Model
 from processor.run import Failure
 from processor.source import Doorbell
 from processor.streams import StreamId
+from tests.contracts.threads import at_once
 from tests.factories import a_stream, an_append
 from tests.properties.program import CODEC, a_novelty
 from tests.unit.processor.mending import ON_AMAZON, SHIRT, Workshop
@@ -44,6 +46,23 @@ def test_of_two_streams_of_one_row_only_the_poisoned_one_stops(shop: Workshop) -
     shop.sweep()
     assert (shop.at("scribbles"), shop.at("scribbles", ON_AMAZON)) == (4, 0)
     assert set(shop.row("scribbles").held) == {ON_AMAZON}
+
+
+def test_two_who_meet_the_same_poison_at_once_hold_it_once(shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop.bugs.introduce("inventory", SHIRT, 1, "raises")
+    shop.append(SHIRT)
+    shop.sweep(ATTEMPTS - 1)
+    quarantine, both = shop.engine.quarantine, Barrier(2, timeout=20)
+    hold, rung = quarantine.hold, shop.engine.runner.ring([Doorbell(SHIRT)])
+
+    def together(model: Model, failure: Failure) -> None:
+        both.wait()
+        hold(model, failure)
+
+    monkeypatch.setattr(quarantine, "hold", together)
+    at_once(2, lambda _: quarantine.consider(rung))
+    assert shop.told("inventory") == [("stopped", 1)]
+    assert set(shop.row("inventory").held) == {SHIRT}
 
 
 def test_what_cannot_be_read_stops_every_projection_of_its_stream(shop: Workshop) -> None:

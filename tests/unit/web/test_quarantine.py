@@ -86,3 +86,10 @@ def test_a_redrive_names_one_or_all(client: Client) -> None:
         answer = client.post("/api/quarantine/redrive", body)
         assert answer.status_code == 400, body
         assert answer.json()["error"]
+
+
+def test_reading_a_damaged_ledger_says_where_to_look(engine: Engine, client: Client) -> None:
+    poison(engine, OURS)
+    answer = client.get(f"/api/events/{OURS.key.replace('#', '%23')}")
+    assert (answer.status_code, answer.json()["code"]) == (500, "unreadable")
+    assert "quarantine" in answer.json()["hint"]
