@@ -83,8 +83,9 @@ class _Ours(_Side):
         answered = self._sold + posted.requests * self._each
         servers.seconds_until(lambda: servers.sold(self._running) >= answered, CAUGHT_UP_WITHIN)
         self._sold = servers.sold_at_rest(self._running)
+        # When the clock stops, a connection may have an answer that nobody read and its next request under way.
         under_way = self._sold - answered
-        assert under_way <= CONNECTIONS * self._each, f"{under_way} more than {answered} were counted"
+        assert under_way <= 2 * CONNECTIONS * self._each, f"{under_way} more than {answered} were counted"
         return posted
 
 
