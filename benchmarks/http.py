@@ -38,8 +38,8 @@ Write = Callable[[Path, int, int], object]
 """Writes a file of so many requests from a seed."""
 
 _PAIRS: tuple[tuple[str, Write, str, int, int, float], ...] = (
-    ("one order", posting.orders, "/webhook/shopify", 1, 9_000, SINGLES),
-    ("batches of 100", partial(posting.batches, size=BATCH), "/api/batch", BATCH, 4_500, BATCHES),
+    ("one order", posting.orders, "/webhook/shopify", 1, 24_000, SINGLES),
+    ("batches of 100", partial(posting.batches, size=BATCH), "/api/batch", BATCH, 9_000, BATCHES),
 )
 """What is measured: name, requests, route, events in each, more requests than a second will see, target."""
 
