@@ -27,6 +27,11 @@ class CellCache:
             pop = self._shelves.pop
             return {key: pop(key, {}) for key in keys}
 
+    def look(self, key: StreamId, name: str) -> Cell | None:
+        """Return the cell of the model `name` without taking it out: for reading a word of it, at some moment."""
+        shelf = self._shelves.get(key)
+        return None if shelf is None else shelf.get(name)
+
     def put(self, shelves: Mapping[StreamId, Shelf]) -> None:
         """Keep shelves whose cells are durable, or can be folded again from what is."""
         with self._lock:

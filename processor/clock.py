@@ -11,6 +11,8 @@ Clock = Callable[[], Instant]
 """Answers the present moment. Never called by a fold."""
 
 _FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
+_CHARACTERS = 26
+"""Of an `Instant` before its `Z`."""
 
 
 def instant(moment: datetime) -> Instant:
@@ -20,7 +22,8 @@ def instant(moment: datetime) -> Instant:
     """
     if moment.tzinfo is None:
         raise ValueError(f"{moment!r} has no time zone")
-    return Instant(moment.astimezone(UTC).strftime(_FORMAT))
+    utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return Instant(f"{utc.isoformat(timespec='microseconds')[:_CHARACTERS]}Z")
 
 
 def moment(at: Instant) -> datetime:

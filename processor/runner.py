@@ -92,6 +92,12 @@ class Runner:
         self._cache.put(rung.shelves)
         rung.shelves = {}
 
+    def defers(self, model: Model, stream: StreamId) -> bool:
+        """Tell whether `model` lags in `stream` because this process keeps what it folded: nobody else can tell."""
+        key = fed_row(self.projections[model.projection].feeds, stream)
+        cell = None if key is None else self._cache.look(key, str(model))
+        return cell is not None and cell.folded > 0
+
     def _pending(self, streams: Iterable[StreamId], only: Model | None) -> Pending:
         lanes: dict[str, list[Lane]] = {}
         pending: dict[StreamId, Sequence[Lane]] = {}

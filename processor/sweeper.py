@@ -9,6 +9,7 @@ import structlog
 
 from processor.errors import Retryable
 from processor.fairness import FairQueue
+from processor.models import Model
 from processor.quarantine import Quarantine
 from processor.rung import Rung
 from processor.runner import Runner
@@ -20,6 +21,9 @@ BATCH = 100
 MAX_WAITING_PER_TENANT = 1000
 LONGEST_PAUSE = 10.0
 LONGEST_WAIT = 5.0
+STORE_AFTER = 10.0
+"""Seconds until a row is stored that the runner keeps because no reader can see the difference: see decision 0003."""
+
 RETRY_AFTER = 10.0
 """Seconds until a stream is looked at again that waits for a newer release, or that broke its ring."""
 
@@ -49,6 +53,7 @@ class Sweeper:
         self._queue: FairQueue[StreamId] = FairQueue()
         self._queued: set[StreamId] = set()
         self._resting: dict[StreamId, float] = {}
+        self._kept: dict[StreamId, float] = {}
         self._stuck: set[StreamId] = set()
         self._look_due = 0.0
         self._cut = False
@@ -62,23 +67,29 @@ class Sweeper:
         self._look()
         return self._drain()
 
-    def _drain(self) -> int:
+    def _drain(self, patience: float = 0.0) -> int:
         """Ring what is queued, and look again when it is time: who comes meanwhile does not wait for the end."""
         folded = 0
         while not self._stop.is_set() and (batch := self._queue.take(BATCH, timeout=0)):
             for _, streams in groupby(sorted(batch), key=lambda stream: stream.tenant):
                 folded += self._turn(list(streams))
             if monotonic() >= self._look_due:
-                self._look()
+                self._look(patience)
         return folded
 
-    def _look(self) -> None:
+    def _look(self, patience: float = 0.0) -> None:
+        """Queue what lags. What the runner merely keeps in memory may be kept for so many seconds."""
         now, self._cut = monotonic(), False
+        kept, self._kept = self._kept, {}
         self._resting = {stream: until for stream, until in self._resting.items() if until > now}
-        for stream in self._lagging():
+        for model, stream in self._lagging():
             if self._stop.is_set():
                 return
             if stream in self._resting or stream in self._stuck:
+                continue
+            since = kept.get(stream, now)
+            if now - since < patience and self._runner.defers(model, stream):
+                self._kept[stream] = since
                 continue
             if self._queue.backlog(stream.tenant) < MAX_WAITING_PER_TENANT:
                 self._enqueue(stream)
@@ -139,10 +150,10 @@ class Sweeper:
             elif reason != "held":
                 self._stuck.add(stream)
 
-    def _lagging(self) -> Iterator[StreamId]:
+    def _lagging(self) -> Iterator[tuple[Model, StreamId]]:
         for name, projection in self._runner.projections.items():
             for model in self._runner.generations.folding(name, projection.schema):
-                yield from self._models.lagging(model, projection.feeds)
+                yield from ((model, stream) for stream in self._models.lagging(model, projection.feeds))
 
     def start(self) -> None:
         """Sweep in a thread of its own until `stop`."""
@@ -171,9 +182,9 @@ class Sweeper:
             began = monotonic()
             try:
                 self._stuck.clear()
-                self._look()
+                self._look(STORE_AFTER)
                 looked = monotonic() - began
-                folded = self._drain()
+                folded = self._drain(STORE_AFTER)
             except Retryable as error:
                 _log.warning("sweeper.waits", reason=str(error))
                 pause = min(pause * 2, LONGEST_PAUSE)

@@ -86,8 +86,11 @@ def fact(  # noqa: PLR0913 - the envelope's own fields
     source: str,
     causation: str | None = None,
     correlation: str | None = None,
+    digested: str | None = None,
 ) -> Event:
     """Return `happened` in its envelope. `tx` is the source's identity of it; `at` when, by the source's clock.
+
+    `digested` is its digest, where the caller has it already.
 
     Raises msgspec.ValidationError (a ValueError) where a field is out of its bounds, and ValueError for an empty `tx`.
     """
@@ -99,7 +102,7 @@ def fact(  # noqa: PLR0913 - the envelope's own fields
         schema_of(kind.__name__),
         data,
         bounded_tx(tx),
-        digest(happened),
+        digested or digest(happened),
         at,
         source,
         causation,

@@ -50,7 +50,12 @@ def serve(
     A first signal lets requests under way finish, for SECONDS_TO_FINISH at most; a second one ends them.
     """
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, timeout_graceful_shutdown=SECONDS_TO_FINISH, server_header=False
+        app,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=SECONDS_TO_FINISH,
+        server_header=False,
+        proxy_headers=False,  # whom a proxy speaks for is never believed: see `web.guard`
     )
     server = _Server(config, on_started, on_stopping)
     server.run(sockets=[bound])

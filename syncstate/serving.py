@@ -1,5 +1,6 @@
 """Running the program as a server: open, start, serve, finish, close."""
 
+import gc
 import os
 import signal
 from collections.abc import Callable
@@ -11,6 +12,9 @@ from syncstate.stores import DATABASE
 from syncstate.wiring import System, assembled
 from web.app import create_app
 from web.guard.hosts import is_loopback
+
+YOUNG_OBJECTS, YOUNG_SWEEPS, MIDDLE_SWEEPS = 20_000, 20, 100
+"""When the collector of cycles looks: requests leave few cycles behind, and many objects that live for a moment."""
 
 STOPPED_BY_KEYBOARD = 128 + signal.SIGINT
 
@@ -70,6 +74,7 @@ def run(
         own = Presence(server.url_of(bound), os.getpid(), system.services.instance, system.services.guard.token)
         prepare(system)
         system.start()
+        _settle_memory()
 
         def started() -> None:
             presence.announce(settings.data, own)
@@ -80,3 +85,10 @@ def run(
         finally:
             presence.withdraw(settings.data, own)
     return STOPPED_BY_KEYBOARD if stopped_by == signal.SIGINT else 0
+
+
+def _settle_memory() -> None:
+    """Let the collector of cycles pass over what lives as long as the program, and come less often."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(YOUNG_OBJECTS, YOUNG_SWEEPS, MIDDLE_SWEEPS)

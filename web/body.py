@@ -4,9 +4,9 @@ from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
-from starlette.requests import ClientDisconnect
 
 from ingest.outcome import Refused
+from web.incoming import Incoming
 from web.problems import Problem
 
 LIMIT = 256 * 1024
@@ -15,7 +15,7 @@ SIGNED_LIMIT = 4 * 1024 * 1024
 """A shop's order of 500 lines passes 1 MiB; refusing it would lose it."""
 
 
-async def read_body(request: Request, limit: int) -> bytes:
+async def read_body(request: Incoming, limit: int) -> bytes:
     """Return the raw body of at most `limit` bytes.
 
     Raises Problem: 413 for a longer one, without reading it all, and 400 where the client left before its end.
@@ -23,15 +23,18 @@ async def read_body(request: Request, limit: int) -> bytes:
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > limit:
         raise _too_long(limit)
-    body = bytearray()
-    try:
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > limit:
-                raise _too_long(limit)
-    except ClientDisconnect as error:
-        raise Problem(HTTPStatus.BAD_REQUEST, "incomplete", "the connection ended before the body did") from error
-    return bytes(body)
+    parts: list[bytes] = []
+    length, more = 0, True
+    while more:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise Problem(HTTPStatus.BAD_REQUEST, "incomplete", "the connection ended before the body did")
+        parts.append(message.get("body", b""))
+        length += len(parts[-1])
+        if length > limit:
+            raise _too_long(limit)
+        more = message.get("more_body", False)
+    return b"".join(parts)
 
 
 async def _body(request: Request) -> bytes:

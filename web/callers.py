@@ -7,6 +7,7 @@ from fastapi import Depends, Request
 
 from ingest.shopify.hmac import HEADER
 from web.guard.roles import Caller, Role
+from web.incoming import Incoming
 from web.problems import Problem
 from web.services import Services
 
@@ -33,17 +34,22 @@ async def sender(request: Request) -> Caller:
 
     Raises as `reader` does.
     """
+    return await sender_of(request)
+
+
+async def sender_of(request: Incoming) -> Caller:
+    """Return what `sender` does."""
     if HEADER in request.headers:
         return _guarded(request).guard.admit_delivery(request, shop_of(request))
-    return await writer(request)
+    return await _at_least("write", request)
 
 
-def shop_of(request: Request) -> str:
+def shop_of(request: Incoming) -> str:
     """Return the domain of the shop that a delivery names, in lower case; nothing vouches for it yet."""
     return request.headers.get("x-shopify-shop-domain", "").strip().lower()
 
 
-async def _at_least(role: Role, request: Request) -> Caller:
+async def _at_least(role: Role, request: Incoming) -> Caller:
     caller = await _guarded(request).guard.admit(request)
     if not caller.may(role):
         message = f"this needs a key that may {_DOING[role]}"
@@ -55,7 +61,7 @@ async def _at_least(role: Role, request: Request) -> Caller:
 _DOING: dict[Role, str] = {"read": "read", "write": "write", "admin": "administer"}
 
 
-def _guarded(request: Request) -> Services:
+def _guarded(request: Incoming) -> Services:
     return cast(Services, request.app.state.services)
 
 

@@ -4,15 +4,14 @@ from collections.abc import Set as AbstractSet
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import Request
-
+from web.incoming import Incoming
 from web.problems import Problem
 
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _OURS = frozenset({"same-origin", "none"})
 
 
-def not_foreign(request: Request, allowed: AbstractSet[str]) -> None:
+def not_foreign(request: Incoming, allowed: AbstractSet[str]) -> None:
     """Raise Problem (403) where another site's page would change something: any page can post to this machine.
 
     Browsers tell by `Sec-Fetch-Site`, older ones by `Origin`; programs send neither. Pages of the `allowed` origins

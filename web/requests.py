@@ -11,7 +11,6 @@ from web.guard.roles import Caller
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 Answered = Callable[[str, str, int, float], None]
-_log = structlog.get_logger("web")
 
 
 class RequestLog:
@@ -23,6 +22,7 @@ class RequestLog:
     def __init__(self, app: ASGIApp, answered: Answered) -> None:
         """Take `answered`, which is told of each request too: method, route, status, seconds."""
         self._app, self._answered = app, answered
+        self._log = structlog.get_logger("web").bind()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, and log it once it is answered."""
@@ -43,7 +43,7 @@ class RequestLog:
             seconds, method, route = perf_counter() - began, _method(scope), _route(scope)
             self._answered(method, route, status, seconds)
             took = round(seconds * 1000, 1)
-            _log.info("http.request", method=method, route=route, status=status, ms=took, **_who(scope))
+            self._log.info("http.request", method=method, route=route, status=status, ms=took, **_who(scope))
 
 
 def _method(scope: Scope) -> str:

@@ -14,6 +14,7 @@ from projections.broadcasts.queries import BroadcastQueries
 from projections.inventory.queries import InventoryQueries
 from projections.returns.queries import ReturnQueries
 from web.guard.guard import Guard
+from web.incoming import Incoming
 from web.kept import Kept
 from web.metrics import Metrics
 from web.standing import Probe, Standing
@@ -50,7 +51,7 @@ class Services:
     threads: int = 128
 
 
-def services_of(request: Request) -> Services:
+def services_of(request: Incoming) -> Services:
     """Return the services of the application that the request came to."""
     return cast(Services, request.app.state.services)
 

@@ -143,7 +143,14 @@ class Histories:
 
 
 def _event(order: str, telling: Telling) -> Event:
-    return fact(telling.happened, tx=telling.tx, at=telling.at, source=SHOP, correlation=f"{SHOP}:{order}")
+    return fact(
+        telling.happened,
+        tx=telling.tx,
+        at=telling.at,
+        source=SHOP,
+        correlation=f"{SHOP}:{order}",
+        digested=telling.digest,
+    )
 
 
 def _ahead(head: int, new: Sequence[Telling]) -> list[Entry]:

@@ -120,7 +120,7 @@ class ShopifyOrder(Payload):
             for line in refund.refund_line_items:
                 refunded[line.line_item_id] += line.quantity
         lines = tuple(line.stated(refunded[line.id]) for line in self.line_items)
-        snapshot = telling_of_snapshot(OrderSeen(lines, self.amazon_order), at)
+        snapshot = telling_of_snapshot(self.id, OrderSeen(lines, self.amazon_order), at)
         return [snapshot, *(refund.telling(at) for refund in self.refunds)]
 
 

@@ -16,11 +16,12 @@ SHOP: Final = "shopify"
 
 
 class Telling(msgspec.Struct, frozen=True):
-    """Something told of an order, under the identity that lets the order's stream take it once."""
+    """Something told of an order, under the identity that lets the order's stream take it once, and its digest."""
 
     tx: str
     at: Instant
     happened: OrderSeen | RefundSeen | OrderEdited | LineResolved
+    digest: str
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -38,24 +39,29 @@ def entry_of(recorded: Recorded) -> Entry:
     return Entry(recorded.version, recorded.occurred_at, recorded.tx_id, recorded.digest, decode(recorded))
 
 
-def telling_of_snapshot(order: OrderSeen, at: Instant) -> Telling:
-    """Identify a snapshot by its content: the same content twice tells nothing new."""
-    return Telling(f"seen:{digest(order)}", at, order)
+def telling_of_snapshot(order: str, seen: OrderSeen, at: Instant) -> Telling:
+    """Identify a snapshot of `order` by its content: the same content twice tells nothing new.
+
+    The order comes first, as shops number them in time: claims that are made together stand together.
+    """
+    told = digest(seen)
+    return Telling(f"seen:{order}:{told}", at, seen, told)
 
 
 def telling_of_refund(refund: RefundSeen, at: Instant) -> Telling:
     """Identify a refund by its own id: it comes alone and within snapshots."""
-    return Telling(f"refund:{refund.refund}", at, refund)
+    return Telling(f"refund:{refund.refund}", at, refund, digest(refund))
 
 
 def telling_of_edit(edit: OrderEdited, at: Instant) -> Telling:
     """Identify an edit by its own id."""
-    return Telling(f"edit:{edit.edit}", at, edit)
+    return Telling(f"edit:{edit.edit}", at, edit, digest(edit))
 
 
 def telling_of_resolution(line: str, sku: Sku, at: Instant) -> Telling:
     """Identify a resolution by its line: the first one stands."""
-    return Telling(f"resolved:{line}", at, LineResolved(line, sku))
+    resolved = LineResolved(line, sku)
+    return Telling(f"resolved:{line}", at, resolved, digest(resolved))
 
 
 def unseen(history: Sequence[Entry], tellings: Sequence[Telling]) -> list[Telling]:
@@ -71,4 +77,4 @@ def unseen(history: Sequence[Entry], tellings: Sequence[Telling]) -> list[Tellin
 def contradicted(history: Sequence[Entry], tellings: Sequence[Telling]) -> list[Telling]:
     """Return the tellings that the history holds under the same identity, with another content."""
     known = {entry.tx: entry.digest for entry in history}
-    return [telling for telling in tellings if known.get(telling.tx) not in (None, digest(telling.happened))]
+    return [telling for telling in tellings if known.get(telling.tx) not in (None, telling.digest)]

@@ -13,7 +13,9 @@ from ingest.shopify.hmac import HEADER
 from web.api.order_answers import ConflictAnswer, IgnoredAnswer, OrderAnswer, answer_of
 from web.awaiting import awaited
 from web.body import LIMIT, SIGNED_LIMIT, read_body, refusal, takes
-from web.callers import Caller, Sender, sender, shop_of
+from web.callers import Caller, Sender, sender_of, shop_of
+from web.entrance import Reply
+from web.incoming import Posted
 from web.problems import ANSWERS
 from web.services import Services, Use, services_of
 
@@ -54,16 +56,17 @@ async def receive_order(request: Request, services: Use, caller: Sender) -> Resp
     "...", "quantity": 1}]}`; the same `orderId` again counts once, and one that begins with `init-` brings opening
     stock.
     """
-    return await _take(request, services, caller)
+    reply = await _take(Posted(request.scope, request.receive), services, caller)
+    return Response(reply.body, reply.status, media_type="application/json")
 
 
-async def answer_order(request: Request) -> Response:
+async def answer_order(request: Posted) -> Reply:
     """Answer as `receive_order` does, for `web.entrance`."""
-    return await _take(request, services_of(request), await sender(request))
+    return await _take(request, services_of(request), await sender_of(request))
 
 
-async def _take(request: Request, services: Services, caller: Caller) -> Response:
-    headers = dict(request.headers.items())
+async def _take(request: Posted, services: Services, caller: Caller) -> Reply:
+    headers = request.headers
     signed = HEADER in headers
     body = await read_body(request, SIGNED_LIMIT if signed else LIMIT)
     answer = await _at_once(services, caller.tenant, headers, body) if len(body) <= _SHORT else None
@@ -72,7 +75,7 @@ async def _take(request: Request, services: Services, caller: Caller) -> Respons
     if signed:
         services.guard.delivered(shop_of(request))
     status = HTTPStatus.CONFLICT if isinstance(answer, ConflictAnswer) else HTTPStatus.OK
-    return Response(answer.model_dump_json(), status, media_type="application/json")
+    return Reply(status, answer.model_dump_json().encode())
 
 
 async def _at_once(

@@ -1,15 +1,14 @@
 """Whom a request comes from: a key, the local operator, this machine while there are no keys, or nobody we know."""
 
+from collections.abc import Mapping
 from hmac import compare_digest
 from http import HTTPStatus
-
-from fastapi import Request
-from starlette.datastructures import Headers
 
 from web.guard.hosts import is_local, is_loopback
 from web.guard.keys import KeyBook, found
 from web.guard.rate import Rates
 from web.guard.roles import Caller, tenant_named
+from web.incoming import Incoming
 from web.origins import not_foreign
 from web.problems import Problem
 
@@ -48,7 +47,7 @@ class Guard:
         self._tenant, self._loopback = tenant, loopback
         self._key_rates, self._shop_rates = key_rates, shop_rates
 
-    async def admit(self, request: Request) -> Caller:
+    async def admit(self, request: Incoming) -> Caller:
         """Return who sent the request.
 
         Raises Problem: 401 for nobody we know, 403 for a foreign page, host or tenant, 415 and 429; or Retryable.
@@ -63,7 +62,7 @@ class Guard:
         request.scope[CALLER] = caller
         return caller
 
-    def admit_delivery(self, request: Request, shop: str) -> Caller:
+    def admit_delivery(self, request: Incoming, shop: str) -> Caller:
         """Return the sender of a delivery that says it is signed by `shop`: to be believed once that is verified.
 
         Raises Problem: 403 for a foreign page, 429 where `shop` has delivered too often.
@@ -79,7 +78,7 @@ class Guard:
         """Count a delivery whose signature was right: forged ones must not use up what is the shop's."""
         self._shop_rates.spend(shop)
 
-    async def _known(self, presented: str, headers: Headers) -> Caller:
+    async def _known(self, presented: str, headers: Mapping[str, str]) -> Caller:
         named = headers.get(TENANT_HEADER)
         if compare_digest(presented.encode(), self.token.encode()):
             return Caller(self._tenant if named is None else _tenant(named), "admin", "operator", operator=True)
@@ -91,7 +90,7 @@ class Guard:
             raise _too_often(wait)
         return _within(Caller(key.tenant, key.role, key.id), named)
 
-    async def _keyless(self, request: Request) -> Caller:
+    async def _keyless(self, request: Incoming) -> Caller:
         client, headers = request.client, request.headers
         if not self._loopback or client is None or not is_loopback(client.host) or await self.keys.active():
             raise Problem(HTTPStatus.UNAUTHORIZED, "unauthorized", "this needs a key", hint=_SEND_IT)
@@ -116,7 +115,7 @@ _MAKE_ONE = "make one with `syncstate keys create`, and send it as Authorization
 _SEND_IT = "send it as Authorization: Bearer ...; `syncstate keys create` makes one"
 
 
-def _presented(headers: Headers) -> str | None:
+def _presented(headers: Mapping[str, str]) -> str | None:
     """Return the key in the headers, None where there is none."""
     scheme, _, text = headers.get("authorization", "").partition(" ")
     return text.strip() if scheme.lower() == "bearer" else headers.get("x-api-key")
@@ -138,11 +137,11 @@ def _within(caller: Caller, named: str | None) -> Caller:
     return caller
 
 
-def _has_body(headers: Headers) -> bool:
+def _has_body(headers: Mapping[str, str]) -> bool:
     return "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
 
 
-def _is_json(headers: Headers) -> bool:
+def _is_json(headers: Mapping[str, str]) -> bool:
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
     return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
 

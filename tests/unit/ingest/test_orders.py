@@ -296,11 +296,11 @@ def test_facts_have_identities_of_their_own() -> None:
 
 
 def test_what_is_told_again_is_known_by_its_identity_wherever_it_stands() -> None:
-    snapshots = [telling_of_snapshot(seen(shirts(quantity)), AT) for quantity in (1, 2)]
+    snapshots = [telling_of_snapshot("4501", seen(shirts(quantity)), AT) for quantity in (1, 2)]
     more = [telling_of_refund(back("b"), AT), telling_of_edit(OrderEdited("e"), AT)]
     more.append(telling_of_resolution("1", sku("SHIRT"), AT))
     held = [Entry(n, AT, one.tx, digest(one.happened), one.happened) for n, one in enumerate([*snapshots, *more], 1)]
-    new = telling_of_snapshot(seen(shirts(3)), AT)
+    new = telling_of_snapshot("4501", seen(shirts(3)), AT)
     assert unseen(held, [*snapshots, *more]) == []
     assert unseen(held, [snapshots[1], new, new]) == [new]
     assert unseen([], [new, *snapshots]) == [new, *snapshots]

@@ -3,21 +3,31 @@
 from collections.abc import Sequence
 from sqlite3 import Connection
 
+import msgspec
+
+from processor.adapters.sql.sqlite.many import Many
 from processor.adapters.sql.statements import NumberedEvent, StoredEvent
 from processor.events import Recorded
 
 _NAMES = ", ".join(Recorded.__struct_fields__[1:])
 _COLUMNS = ", ".join(f"e.{name}" for name in Recorded.__struct_fields__[1:])
 _HEAD = "SELECT stream_id, version FROM heads WHERE stream_id = ?"
-_HEADS = "SELECT h.stream_id, h.version FROM json_each(?) j CROSS JOIN heads h ON h.stream_id = j.value"
-_MOVE = "UPDATE heads SET version = ? WHERE stream_id = ?"
+# One row of text: each row that is fetched is a step.
+_HEADS = """
+    SELECT json_group_object(h.stream_id, h.version) FROM json_each(?) j CROSS JOIN heads h ON h.stream_id = j.value
+"""
+_MOVE = Many(
+    """
+    UPDATE heads SET version = moved.column2 FROM (VALUES {rows}) AS moved WHERE stream_id = moved.column1
+    """,
+    "(?, ?)",
+)
 _UNWRITE = "DELETE FROM events WHERE stream_id = ? AND version >= ?"
 _CLAIM = "SELECT version, digest FROM events WHERE stream_id = ?1 AND tx_id = ?2"
-_WRITE = f"""
-    INSERT INTO events (stream_id, {_NAMES})
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, 0), nullif(?, 0))
-    ON CONFLICT (tx_id, stream_id) DO NOTHING
-"""  # noqa: S608 - columns of ours, as below
+_WRITE = Many(
+    f"INSERT INTO events (stream_id, {_NAMES}) VALUES {{rows}} ON CONFLICT (tx_id, stream_id) DO NOTHING",  # noqa: S608 - columns of ours, as below
+    "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, nullif(?, 0), nullif(?, 0))",
+)
 _PAGE = f"SELECT {_COLUMNS} FROM events e WHERE e.stream_id = ? AND e.version > ? ORDER BY e.version LIMIT ?"  # noqa: S608
 # CROSS JOIN keeps the order of the loops and so that of the answer, which an ORDER BY would sort before it could stop.
 _PAGES = f"""
@@ -25,6 +35,8 @@ _PAGES = f"""
     CROSS JOIN events e ON e.stream_id = j.value ->> 0 AND e.version > j.value ->> 1 LIMIT ?
 """  # noqa: S608
 _FIND = f"SELECT {_COLUMNS} FROM events e WHERE e.tx_id = ? AND e.stream_id = ?"  # noqa: S608
+
+_versions = msgspec.json.Decoder(dict[int, int]).decode
 
 
 class SqliteLog:
@@ -38,13 +50,12 @@ class SqliteLog:
 
     def write(self, connection: Connection, events: Sequence[NumberedEvent]) -> bool:
         """See `LogStatements.write`. What was written beside a claimed event is deleted again."""
-        written = connection.executemany(_WRITE, map(_columns, events)).rowcount
-        if written < len(events):
+        if _WRITE(connection, list(map(_columns, events))) < len(events):
             begins = {stream: event.version for stream, event in reversed(events)}
             connection.executemany(_UNWRITE, begins.items())
             return False
         ends = {stream: event.version for stream, event in events}
-        connection.executemany(_MOVE, ((version, stream) for stream, version in ends.items()))
+        _MOVE(connection, list(ends.items()))
         return True
 
     def claims(self, connection: Connection, claims: Sequence[tuple[int, str]]) -> list[tuple[int, str, int, str]]:
@@ -56,7 +67,8 @@ class SqliteLog:
         """See `LogStatements.heads`."""
         if len(streams) == 1:
             return dict(connection.execute(_HEAD, streams).fetchall())
-        return dict(connection.execute(_HEADS, (str(list(streams)),)).fetchall())
+        [(found,)] = connection.execute(_HEADS, (str(list(streams)),)).fetchall()
+        return _versions(found)
 
     def page(self, connection: Connection, stream: int, after: int, limit: int) -> list[StoredEvent]:
         """See `LogStatements.page`."""

@@ -1,11 +1,11 @@
 """Rows, positions and documents in and out."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from operator import length_hint
+from collections.abc import Sequence
 from sqlite3 import Connection, IntegrityError
 
 import msgspec
 
+from processor.adapters.sql.sqlite.many import Many, Rows, parts
 from processor.adapters.sql.statements import (
     FullRow,
     LightRow,
@@ -23,41 +23,58 @@ _LOAD = """
         ) END
     FROM json_each(?) j CROSS JOIN rows r ON r.id = j.value
 """
-# A row that may not be replaced breaks its constraint (no revision is NULL), which stops `executemany` right there.
-# Columns that are indexed are not named: their indexes would be written, equal value or not.
-_REPLACE_LIGHT = """
-    UPDATE rows SET revision = CASE WHEN revision = ?2 THEN revision + 1 END, version = ?3, state = ?4 WHERE id = ?1
-"""
 _PRESENT = "SELECT r.id FROM json_each(?) j CROSS JOIN rows r ON r.id = j.value"
-_REPLACE = """
-    UPDATE rows SET revision = revision + 1, version = ?3, extras = ?4, state = ?5, held = nullif(?6, 0),
-        k1 = nullif(?7, 0), k2 = nullif(?8, 0), k3 = nullif(?9, 0), k4 = nullif(?10, 0)
-    WHERE id = ?1 AND revision = ?2
-"""
-_INSERT = """
-    INSERT INTO rows (id, revision, version, extras, state, held, k1, k2, k3, k4)
-    VALUES (?1, ?2 + 1, ?3, ?4, ?5, nullif(?6, 0), nullif(?7, 0), nullif(?8, 0), nullif(?9, 0), nullif(?10, 0))
-    ON CONFLICT DO NOTHING
-"""
+# A row that may not be replaced breaks its constraint (no revision is NULL), which undoes the statement.
+# Columns that are indexed are not named: their indexes would be written, equal value or not.
+_REPLACE_LIGHT = Many(
+    """
+    UPDATE rows SET revision = CASE WHEN revision = given.column2 THEN revision + 1 END, version = given.column3,
+        state = given.column4
+    FROM (VALUES {rows}) AS given WHERE id = given.column1
+    """,
+    "(?, ?, ?, ?)",
+)
+_REPLACE = Many(
+    """
+    UPDATE rows SET revision = CASE WHEN revision = given.column2 THEN revision + 1 END, version = given.column3,
+        extras = given.column4, state = given.column5, held = nullif(given.column6, 0),
+        k1 = nullif(given.column7, 0), k2 = nullif(given.column8, 0),
+        k3 = nullif(given.column9, 0), k4 = nullif(given.column10, 0)
+    FROM (VALUES {rows}) AS given WHERE id = given.column1
+    """,
+    "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+)
+_INSERT = Many(
+    "INSERT INTO rows (id, revision, version, extras, state, held, k1, k2, k3, k4) VALUES {rows}",
+    "(?, ? + 1, ?, ?, ?, nullif(?, 0), nullif(?, 0), nullif(?, 0), nullif(?, 0), nullif(?, 0))",
+)
 _POSITIONS = """
     SELECT p.row_id, p.stream_id, p.version FROM json_each(?) j CROSS JOIN positions p ON p.row_id = j.value
 """
-_PUT_POSITION = """
-    INSERT INTO positions (row_id, stream_id, version) VALUES (?, ?, ?)
+_PUT_POSITION = Many(
+    """
+    INSERT INTO positions (row_id, stream_id, version) VALUES {rows}
     ON CONFLICT DO UPDATE SET version = excluded.version
-"""
+    """,
+    "(?, ?, ?)",
+)
 _DELETE_POSITION = "DELETE FROM positions WHERE row_id = ? AND stream_id = ?"
 _DOCUMENTS = """
     SELECT d.id, d.body, d.k1, d.k2, d.k3, d.k4 FROM json_each(?) j
     CROSS JOIN documents d ON d.model_id = ? AND d.tenant = ? AND d.id = j.value
 """
-_PUT_DOCUMENT = """
-    INSERT INTO documents (model_id, tenant, id, body, k1, k2, k3, k4)
-    VALUES (?, ?, ?, ?, nullif(?, 0), nullif(?, 0), nullif(?, 0), nullif(?, 0))
+_PUT_DOCUMENT = Many(
+    """
+    INSERT INTO documents (model_id, tenant, id, body, k1, k2, k3, k4) VALUES {rows}
     ON CONFLICT DO UPDATE SET
         body = excluded.body, k1 = excluded.k1, k2 = excluded.k2, k3 = excluded.k3, k4 = excluded.k4
-"""
+    """,
+    "(?, ?, ?, ?, nullif(?, 0), nullif(?, 0), nullif(?, 0), nullif(?, 0))",
+)
 _DELETE_DOCUMENT = "DELETE FROM documents WHERE model_id = ? AND tenant = ? AND id = ?"
+
+_REFUSALS = {f"SQLITE_CONSTRAINT_{kind}" for kind in ("NOTNULL", "PRIMARYKEY", "ROWID")}
+"""How SQLite tells of a row that is at another revision, or there already."""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -73,29 +90,17 @@ class SqliteModels:
         """See `ModelStatements.lock`. The transaction's write lock is the lock on every row."""
 
     def replace_light(self, connection: Connection, rows: Sequence[LightRow]) -> list[int]:
-        """See `ModelStatements.replace_light`. The hot path: no Python runs between one row and the next."""
-        bound = iter([(id_, revision, version, bytearray(state)) for id_, revision, version, state in rows])
-        before = connection.total_changes
-        refused: list[int] = []
-        while True:
-            try:
-                connection.executemany(_REPLACE_LIGHT, bound)
-            except IntegrityError:
-                refused.append(len(rows) - length_hint(bound) - 1)
-            else:
-                break
-        if connection.total_changes - before + len(refused) < len(rows):
-            present = {id_ for (id_,) in connection.execute(_PRESENT, (str([id_ for id_, *_ in rows]),))}
-            refused += (place for place, (id_, *_) in enumerate(rows) if id_ not in present)
-        return refused
+        """See `ModelStatements.replace_light`."""
+        bound = [(id_, revision, version, bytearray(state)) for id_, revision, version, state in rows]
+        return _refused(connection, _REPLACE_LIGHT, bound)
 
     def replace(self, connection: Connection, rows: Sequence[FullRow]) -> list[int]:
         """See `ModelStatements.replace`."""
-        return _refused(connection, _REPLACE, map(_bound, rows))
+        return _refused(connection, _REPLACE, list(map(_bound, rows)))
 
     def insert(self, connection: Connection, rows: Sequence[FullRow]) -> list[int]:
         """See `ModelStatements.insert`."""
-        return _refused(connection, _INSERT, map(_bound, rows))
+        return _refused(connection, _INSERT, list(map(_bound, rows)))
 
     def positions(self, connection: Connection, rows: Sequence[int]) -> list[Position]:
         """See `ModelStatements.positions`."""
@@ -103,7 +108,7 @@ class SqliteModels:
 
     def put_positions(self, connection: Connection, positions: Sequence[Position]) -> None:
         """See `ModelStatements.put_positions`."""
-        connection.executemany(_PUT_POSITION, positions)
+        _PUT_POSITION(connection, positions)
 
     def delete_positions(self, connection: Connection, places: Sequence[tuple[int, int]]) -> None:
         """See `ModelStatements.delete_positions`."""
@@ -115,34 +120,41 @@ class SqliteModels:
 
     def put_documents(self, connection: Connection, documents: Sequence[PutDocument]) -> None:
         """See `ModelStatements.put_documents`."""
-        connection.executemany(
-            _PUT_DOCUMENT,
-            (
-                (model, tenant, id_, bytearray(body), k1 or 0, k2 or 0, k3 or 0, k4 or 0)
-                for model, tenant, id_, body, k1, k2, k3, k4 in documents
-            ),
-        )
+        bound = [
+            (model, tenant, id_, bytearray(body), k1 or 0, k2 or 0, k3 or 0, k4 or 0)
+            for model, tenant, id_, body, k1, k2, k3, k4 in documents
+        ]
+        _PUT_DOCUMENT(connection, bound)
 
     def delete_documents(self, connection: Connection, documents: Sequence[tuple[int, str, str]]) -> None:
         """See `ModelStatements.delete_documents`."""
         connection.executemany(_DELETE_DOCUMENT, documents)
 
 
-def _refused(connection: Connection, statement: str, rows: Iterable[tuple[object, ...]]) -> list[int]:
-    """Run `statement` once per row; return the places of the rows for which it changed nothing."""
+def _refused(connection: Connection, statement: Many, rows: Rows) -> list[int]:
+    """Run `statement` for all rows; return the places of those that it may not change, or that are not there."""
     refused: list[int] = []
-
-    def bound() -> Iterator[tuple[object, ...]]:
-        before = connection.total_changes
-        for place, row in enumerate(rows):
-            yield row
-            after = connection.total_changes
-            if after == before:
-                refused.append(place)
-            before = after
-
-    connection.executemany(statement, bound())
+    begin = 0
+    for part in parts(rows):
+        refused += (begin + place for place in _refused_of(connection, statement, part))
+        begin += len(part)
     return refused
+
+
+def _refused_of(connection: Connection, statement: Many, part: Rows) -> list[int]:
+    """Do so for one part. Where one of its rows is refused nothing was done: each then stands alone."""
+    try:
+        changed = statement.one(connection, part)
+    except IntegrityError as error:
+        if error.sqlite_errorname not in _REFUSALS:
+            raise
+        if len(part) == 1:
+            return [0]
+        return [place for place, row in enumerate(part) if _refused_of(connection, statement, [row])]
+    if changed == len(part):
+        return []
+    present = {id_ for (id_,) in connection.execute(_PRESENT, (str([id_ for id_, *_ in part]),))}
+    return [place for place, (id_, *_) in enumerate(part) if id_ not in present]
 
 
 def _bound(row: FullRow) -> tuple[object, ...]:

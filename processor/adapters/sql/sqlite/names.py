@@ -5,12 +5,14 @@ from sqlite3 import Connection
 
 import msgspec
 
+from processor.adapters.sql.sqlite.many import Many
 from processor.models import Model
 from processor.streams import StreamId
 
 _FIND = "SELECT s.name, s.id FROM json_each(?) j CROSS JOIN streams s ON s.name = j.value"
-_CREATE = "INSERT INTO streams (name) VALUES (?) RETURNING id"
-_BEGIN = "INSERT INTO heads (stream_id, category, shard, version) VALUES (?, ?, ?, 0)"
+_NEWEST = "SELECT coalesce(max(id), 0) FROM streams"
+_CREATE = Many("INSERT INTO streams (id, name) VALUES {rows}", "(?, ?)")
+_BEGIN = Many("INSERT INTO heads (stream_id, category, shard, version) VALUES {rows}", "(?, ?, ?, 0)")
 _FIND_MODEL = "SELECT id FROM models WHERE projection = ? AND generation = ?"
 _CREATE_MODEL = "INSERT INTO models (projection, generation) VALUES (?, ?) ON CONFLICT DO NOTHING"
 
@@ -28,10 +30,12 @@ class SqliteNames:
         """See `NameStatements.number_streams`. Under the write lock: nobody else creates them meanwhile."""
         named = {str(stream): stream for stream in streams}
         numbers = dict(self.find_streams(connection, named))
-        for name, stream in named.items():
-            if name not in numbers:
-                [(numbers[name],)] = connection.execute(_CREATE, (name,)).fetchall()
-                connection.execute(_BEGIN, (numbers[name], stream.category, stream.shard))
+        if unknown := [name for name in named if name not in numbers]:
+            [(newest,)] = connection.execute(_NEWEST).fetchall()
+            new = list(enumerate(unknown, newest + 1))
+            _CREATE(connection, new)
+            _BEGIN(connection, [(number, named[name].category, named[name].shard) for number, name in new])
+            numbers.update((name, number) for number, name in new)
         return list(numbers.items())
 
     def find_model(self, connection: Connection, model: Model) -> int | None:
