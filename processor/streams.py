@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from hashlib import blake2b
 from typing import NamedTuple, Self
 from zlib import crc32
@@ -49,13 +50,24 @@ def stream_id(tenant: str, category: str, key: str) -> StreamId:
     Raises ValueError unless `tenant` is a slug `[a-z0-9-]{1,40}`, `category` is `[a-z]{1,20}` and `key` is 1 to
     MAX_KEY_BYTES bytes of printable text.
     """
+    _check(tenant, category)
+    if not key or not key.isprintable() or _longer(key, MAX_KEY_BYTES):
+        raise ValueError(f"a stream's key is 1 to {MAX_KEY_BYTES} bytes of printable text: {key[:80]!r}")
+    return StreamId(tenant, category, key)
+
+
+@lru_cache(maxsize=4096)
+def _check(tenant: str, category: str) -> None:
+    """Raise ValueError unless both are well formed. There are few, and each is asked for with every fact."""
     if not _TENANT.fullmatch(tenant):
         raise ValueError(f"a tenant is 1 to 40 of a-z, 0-9 and '-': {tenant!r}")
     if not _CATEGORY.fullmatch(category):
         raise ValueError(f"a category is 1 to 20 of a-z: {category!r}")
-    if not key or not key.isprintable() or len(key.encode()) > MAX_KEY_BYTES:
-        raise ValueError(f"a stream's key is 1 to {MAX_KEY_BYTES} bytes of printable text: {key[:80]!r}")
-    return StreamId(tenant, category, key)
+
+
+def _longer(text: str, most: int) -> bool:
+    """Tell whether `text` has more than `most` bytes."""
+    return len(text) > most if text.isascii() else len(text.encode()) > most
 
 
 def bounded_tx(tx_id: str) -> str:
@@ -66,8 +78,9 @@ def bounded_tx(tx_id: str) -> str:
     """
     if not tx_id or not tx_id.isprintable():
         raise ValueError(f"a tx_id is printable text and never empty: {tx_id[:80]!r}")
-    raw = tx_id.encode()
-    return tx_id if len(raw) <= MAX_TX_BYTES else "blake2b:" + blake2b(raw, digest_size=32).hexdigest()
+    if not _longer(tx_id, MAX_TX_BYTES):
+        return tx_id
+    return "blake2b:" + blake2b(tx_id.encode(), digest_size=32).hexdigest()
 
 
 def fed_row(feeds: Mapping[str, str], stream: StreamId) -> StreamId | None:

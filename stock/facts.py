@@ -69,7 +69,7 @@ def digest(fact: StockEvent) -> str:
     refund, whose SKU and variant are their order line's.
     """
     kind = type(fact)
-    if isinstance(fact, OrderSeen):
+    if isinstance(fact, OrderSeen) and len(fact.lines) > 1:
         fact = msgspec.structs.replace(fact, lines=tuple(sorted(fact.lines, key=lambda line: line.line)))
     elif isinstance(fact, RefundSeen):
         bare = (RefundLine(line.id, line.line, line.quantity, line.restock) for line in fact.lines)

@@ -44,7 +44,7 @@ def _word(value: object) -> str:
 def moment(value: object) -> Instant | None:
     """Return the time in `value`, ISO 8601 with a zone, or None where it cannot be read."""
     try:
-        at = datetime.fromisoformat(value) if isinstance(value, str) else None
+        at = datetime.fromisoformat(value) if isinstance(value, str) and value else None
         return instant(at) if at is not None and at.year >= _EPOCH else None
     except (ValueError, OverflowError):
         return None
