@@ -9,7 +9,7 @@ from itertools import count
 from pathlib import Path
 from statistics import median
 
-from benchmarks import posting, servers
+from benchmarks import parts, posting, servers
 from benchmarks.places import postgres_missing, postgres_server
 from benchmarks.posting import CONNECTIONS, Posted
 from benchmarks.report import Row, Section
@@ -96,6 +96,7 @@ def sections(folder: Path, rounds: int, *, quick: bool) -> Iterator[Section]:
         yield Section(f"HTTP was not measured: {absent}.", "")
         return
     yield _measure("SQLite", folder, {}, rounds, quick=quick)
+    yield parts.section(folder, rounds, quick=quick)
     if postgres_missing() is None:
         with postgres_server(folder) as create:
             settings = {"SYNCSTATE_STORE": "postgres", "SYNCSTATE_DATABASE_URL": create()}
