@@ -1,0 +1,91 @@
+"""What the engine puts into queues, as JSON: streams to ring again, and facts to append."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
+
+from processor.clock import Instant
+from processor.events import Event
+from processor.log import Append
+from processor.queues import MAX_BODY_BYTES
+from processor.streams import StreamId
+
+_MAX_STREAMS = 100
+_ENVELOPE_BYTES = 200
+
+
+class _Redo(msgspec.Struct, frozen=True):
+    streams: list[str]
+
+
+class _Fact(msgspec.Struct, frozen=True):
+    """An event; its JSON is carried as text, for it is stored byte by byte."""
+
+    stream: str
+    type: str
+    schema: int
+    data: str
+    tx: str
+    digest: str
+    occurred: str
+    source: str
+    causation: str | None = None
+    correlation: str | None = None
+
+
+class _Facts(msgspec.Struct, frozen=True):
+    facts: list[_Fact]
+
+
+_redo, _facts = msgspec.json.Decoder(_Redo).decode, msgspec.json.Decoder(_Facts).decode
+_encode = msgspec.json.Encoder().encode
+
+
+def redo_letters(streams: Iterable[StreamId]) -> Iterator[bytes]:
+    """Yield the messages that ask for streams to be rung again, each stream once."""
+    names = [str(stream) for stream in dict.fromkeys(streams)]
+    for first in range(0, len(names), _MAX_STREAMS):
+        yield _encode(_Redo(names[first : first + _MAX_STREAMS]))
+
+
+def streams_in(letter: bytes) -> list[StreamId]:
+    """Read what `redo_letters` wrote. Raises ValueError for anything else."""
+    return [StreamId.parse(name) for name in _redo(letter).streams]
+
+
+def fact_letters(appends: Sequence[Append]) -> Iterator[bytes]:
+    """Yield the messages that carry facts to be appended later, in as few as they fit into.
+
+    Only facts: an append that was decided upon a head (`expected`) cannot wait. Raises ValueError for one.
+    """
+    if any(append.expected is not None for append in appends):
+        raise ValueError("an append that expects a head cannot wait in a queue")
+    waiting: list[bytes] = []
+    weight = _ENVELOPE_BYTES
+    for fact in (_written(append.stream, event) for append in appends for event in append.events):
+        if waiting and weight + len(fact) > MAX_BODY_BYTES:
+            yield _joined(waiting)
+            waiting, weight = [], _ENVELOPE_BYTES
+        waiting.append(fact)
+        weight += len(fact) + 1
+    if waiting:
+        yield _joined(waiting)
+
+
+def facts_in(letter: bytes) -> list[Append]:
+    """Read what `fact_letters` wrote, an append per fact. Raises ValueError for anything else."""
+    return [Append(StreamId.parse(fact.stream), (_event(fact),)) for fact in _facts(letter).facts]
+
+
+def _written(stream: StreamId, event: Event) -> bytes:
+    about = (event.digest, event.occurred_at, event.source, event.causation, event.correlation)
+    return _encode(_Fact(str(stream), event.type, event.schema, event.data.decode(), event.tx_id, *about))
+
+
+def _event(fact: _Fact) -> Event:
+    about = (Instant(fact.occurred), fact.source, fact.causation, fact.correlation)
+    return Event(fact.type, fact.schema, fact.data.encode(), fact.tx, fact.digest, *about)
+
+
+def _joined(facts: Sequence[bytes]) -> bytes:
+    return b'{"facts":[' + b",".join(facts) + b"]}"
