@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import boto3
 import pytest
@@ -128,4 +128,4 @@ def _new_images(client: "DynamoDBClient", endpoint: str, database: str) -> "list
     start = streams.get_shard_iterator(StreamArn=arn, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON")
     records = streams.get_records(ShardIterator=start["ShardIterator"])["Records"]
     streams.close()
-    return [dict(record["dynamodb"]["NewImage"]) for record in records]
+    return [cast("dict[str, AttributeValueTypeDef]", record["dynamodb"]["NewImage"]) for record in records]
