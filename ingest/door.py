@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from ingest.operators.simple import SimpleDoor
-from ingest.outcome import Outcome
+from ingest.outcome import Outcome, Refused
 from ingest.prepared import Prepared
 from ingest.shopify.hmac import HEADER
 from ingest.shopify.webhook import TOPIC, ShopifyDoor
@@ -20,11 +20,11 @@ class OrderDoor:
 
         Raises Retryable where the store failed.
         """
-        if HEADER in headers:
-            return self._shopify.receive(headers, body)
         if TOPIC in headers:
-            return self._shopify.accept(tenant, headers, body)
-        return self._simple.receive(tenant, body)
+            shopify = self._shopify
+            return shopify.receive(headers, body) if signed(headers) else shopify.accept(tenant, headers, body)
+        whose = self._whose(tenant, headers, body)
+        return whose if isinstance(whose, Refused) else self._simple.receive(whose, body)
 
     def prepare(
         self, tenant: str, headers: Mapping[str, str], body: bytes
@@ -33,6 +33,19 @@ class OrderDoor:
 
         Where nothing is to be recorded the outcome; None, from here or once it is recorded, where `receive` must tell.
         """
-        if HEADER in headers:
-            return self._shopify.prepare(headers, body)
-        return None if TOPIC in headers else self._simple.prepare(tenant, body)
+        if TOPIC in headers:
+            return self._shopify.prepare(headers, body) if signed(headers) else None
+        whose = self._whose(tenant, headers, body)
+        return whose if isinstance(whose, Refused) else self._simple.prepare(whose, body)
+
+    def _whose(self, tenant: str, headers: Mapping[str, str], body: bytes) -> str | Refused:
+        """Return whose simple payload it is: the signing shop's tenant's, where a shop's secret signed it."""
+        if not signed(headers):
+            return tenant
+        shop = self._shopify.signer(headers, body)
+        return shop if isinstance(shop, Refused) else shop.tenant
+
+
+def signed(headers: Mapping[str, str]) -> bool:
+    """Tell whether a request says that a shop signed it."""
+    return HEADER in headers

@@ -7,6 +7,8 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI
 
+from syncstate.connections import BoundedProtocol
+
 SECONDS_TO_FINISH = 10
 BACKLOG = 2048
 
@@ -51,6 +53,7 @@ def serve(
     """
     config = uvicorn.Config(
         app,
+        http=BoundedProtocol,
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=SECONDS_TO_FINISH,

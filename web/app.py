@@ -9,6 +9,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import Receive, Scope, Send
 
 from web import openapi, problems
+from web.addresses import Addresses
 from web.api import (
     acknowledge,
     adjustments,
@@ -63,12 +64,19 @@ class Application(FastAPI):
 
     def enter(self, answered: Answered) -> None:
         """Let requests come in; `answered` is told of each."""
-        self._entered = RequestLog(Entrance(super().__call__, {orders.PATH: orders.answer_order}), answered)
+        entrance = Entrance(super().__call__, {orders.PATH: orders.answer_order})
+        self._entered = RequestLog(Addresses(entrance, fixed_paths()), answered)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or live through the program's life."""
         scope["app"] = self
         await self._entered(scope, receive, send)
+
+
+def fixed_paths() -> set[str]:
+    """Return the paths of the routes that take none of it as a parameter."""
+    declared = (getattr(route, "path", "") for part in (*ROUTES, openapi) for route in part.router.routes)
+    return {path for path in declared if path and "{" not in path}
 
 
 def create_app(services: Services) -> FastAPI:

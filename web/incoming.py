@@ -6,6 +6,9 @@ from typing import Any, Protocol
 from starlette.datastructures import Address
 from starlette.types import Message, Receive, Scope
 
+CALLER = "syncstate.caller"
+"""Where a request's scope keeps its caller, once the guard has admitted one."""
+
 
 class Incoming(Protocol):
     """What Starlette's `Request` has, too."""

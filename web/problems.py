@@ -15,6 +15,8 @@ from starlette.routing import Match
 
 from processor.errors import ProcessorError, Retryable
 from web.answers import ErrorAnswer
+from web.guard.roles import KEYLESS, Caller
+from web.incoming import CALLER
 
 RETRY_AFTER_SECONDS = 1
 
@@ -96,17 +98,25 @@ async def _validation(_: Request, error: Exception) -> JSONResponse:
     return _respond(400, ErrorAnswer(error=f"{field}: {first['msg']}", code="invalid", field=field))
 
 
-async def _retryable(_: Request, error: Exception) -> JSONResponse:
+async def _retryable(request: Request, error: Exception) -> JSONResponse:
     """Say that sending it again is right: what was written is found to be a duplicate."""
     _log.warning("http.unavailable", reason=str(error))
-    answer = ErrorAnswer(error=str(error), code="unavailable", hint="send the same request again in a moment")
+    told = str(error) if _may_know(request) else "the store does not answer at the moment"
+    answer = ErrorAnswer(error=told, code="unavailable", hint="send the same request again in a moment")
     return _respond(503, answer, {"Retry-After": str(RETRY_AFTER_SECONDS)})
 
 
-async def _failed(_: Request, error: Exception) -> JSONResponse:
+async def _failed(request: Request, error: Exception) -> JSONResponse:
     """Say what the engine says: that the store is damaged, say, which no repetition mends."""
     _log.error("http.failed", error=type(error).__name__, exc_info=error)
-    return _respond(500, ErrorAnswer(error=str(error), code="internal", hint="the log has the details"))
+    told = str(error) if _may_know(request) else "the store failed in a way that no repetition mends"
+    return _respond(500, ErrorAnswer(error=told, code="internal", hint="the log has the details"))
+
+
+def _may_know(request: Request) -> bool:
+    """Tell whether the caller runs this machine: the store's reasons name its hosts, users and files."""
+    caller = request.scope.get(CALLER)
+    return isinstance(caller, Caller) and (caller.operator or caller.name == KEYLESS)
 
 
 async def _unreadable(_: Request, error: Exception) -> JSONResponse:

@@ -6,8 +6,9 @@ from time import perf_counter
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from web.guard.guard import CALLER, SHOP
+from web.guard.guard import SHOP
 from web.guard.roles import Caller
+from web.incoming import CALLER
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 Answered = Callable[[str, str, int, float], None]

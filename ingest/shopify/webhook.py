@@ -49,7 +49,7 @@ class ShopifyDoor:
 
         Raises Retryable where the store failed: do not acknowledge, Shopify will deliver again.
         """
-        shop = self._signer(headers, body)
+        shop = self.signer(headers, body)
         return shop if isinstance(shop, Refused) else self._take(shop.tenant, shop.domain, headers, body)
 
     def prepare(self, headers: Mapping[str, str], body: bytes) -> Prepared[Outcome | None] | Outcome | None:
@@ -59,7 +59,7 @@ class ShopifyDoor:
         """
         if headers.get(TOPIC, "").strip() not in SNAPSHOTS:
             return None
-        shop = self._signer(headers, body)
+        shop = self.signer(headers, body)
         if isinstance(shop, Refused):
             return shop
         return self._orders.prepare(self._delivery(shop.tenant, shop.domain, headers, body))
@@ -85,8 +85,11 @@ class ShopifyDoor:
         at = moment(triggered) or self._clock()
         return Delivery(tenant, domain, headers.get(TOPIC, "").strip(), id_, at, body)
 
-    def _signer(self, headers: Mapping[str, str], body: bytes) -> hmac.Shop | Refused:
-        """Return the shop that signed. Its domain is not signed, so only that shop's own secrets may vouch for it."""
+    def signer(self, headers: Mapping[str, str], body: bytes) -> hmac.Shop | Refused:
+        """Return the shop that signed `body`.
+
+        Its domain is not signed, so only that shop's own secrets may vouch for it.
+        """
         domain = headers.get(SHOP_DOMAIN, "").strip().lower()
         shop = self._shops.get(domain)
         if shop is None:

@@ -7,15 +7,12 @@ from http import HTTPStatus
 from web.guard.hosts import is_local, is_loopback
 from web.guard.keys import KeyBook, found
 from web.guard.rate import Rates
-from web.guard.roles import Caller, tenant_named
-from web.incoming import Incoming
+from web.guard.roles import KEYLESS, Caller, tenant_named
+from web.incoming import CALLER, Incoming
 from web.origins import not_foreign
 from web.problems import Problem
 
 TENANT_HEADER = "x-syncstate-tenant"
-CALLER = "syncstate.caller"
-"""Where a request's scope keeps its caller, for the request log."""
-
 SHOP = "shop"
 """The name of whoever says to be a shop."""
 
@@ -108,7 +105,7 @@ class Guard:
                 field="Content-Type",
                 hint="send the header Content-Type: application/json",
             )
-        return _within(Caller(self._tenant, "admin", "keyless"), headers.get(TENANT_HEADER))
+        return _within(Caller(self._tenant, "admin", KEYLESS), headers.get(TENANT_HEADER))
 
 
 _MAKE_ONE = "make one with `syncstate keys create`, and send it as Authorization: Bearer ..."

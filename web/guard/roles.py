@@ -7,6 +7,9 @@ from typing import Literal
 Role = Literal["read", "write", "admin"]
 """Each may do what those before it may."""
 
+KEYLESS = "keyless"
+"""The name of whoever sits at this machine, while there are no keys."""
+
 _TENANT = re.compile("[a-z0-9-]{1,40}")
 _RANK: dict[Role, int] = {"read": 0, "write": 1, "admin": 2}
 
