@@ -169,6 +169,12 @@ class ProductSeen(Struct, frozen=True, gc=False, omit_defaults=True):
     variants: tuple[ProductVariant, ...] = ()
 
 
+class ProductUnchanged(Struct, frozen=True, gc=False, omit_defaults=True):
+    """A later snapshot of a product told the same as version `seen` of its stream, the newest snapshot there."""
+
+    seen: Annotated[int, Meta(ge=1)]
+
+
 class SkuLinked(Struct, frozen=True, gc=False, omit_defaults=True):
     """A shop's variant, or inventory item, has this SKU, or none, since version `seen` of its product's stream."""
 
@@ -257,6 +263,7 @@ StockEvent = (
     | OrderEdited
     | LineResolved
     | ProductSeen
+    | ProductUnchanged
     | SkuLinked
     | LineWaiting
     | LineServed
