@@ -215,6 +215,12 @@ class ReviewRequested(Struct, frozen=True, gc=False, omit_defaults=True):
     detail: Annotated[str, Meta(max_length=500)] = ""
 
 
+class ReviewSettled(Struct, frozen=True, gc=False, omit_defaults=True):
+    """Nobody needs to decide any more: what the stream's event of `tx_id` `review` asked for has become known."""
+
+    review: Id
+
+
 class AlertAcknowledged(Struct, frozen=True, gc=False, omit_defaults=True):
     """A person has read an alert; appended to the stream that the alert arose from."""
 
@@ -268,6 +274,7 @@ StockEvent = (
     | LineWaiting
     | LineServed
     | ReviewRequested
+    | ReviewSettled
     | AlertAcknowledged
     | BroadcastAccepted
     | BroadcastRejected

@@ -21,6 +21,7 @@ from stock.events import (
     ReturnReceived,
     ReviewReason,
     ReviewRequested,
+    ReviewSettled,
 )
 from stock.identities import CHANNEL, REVIEW, SKU
 
@@ -29,19 +30,23 @@ REPEATED = 3
 
 
 class Watch(msgspec.Struct, array_like=True, gc=False):
-    """What crossings are measured against: the balance so far and how it stood, and refusals in a row."""
+    """What crossings are measured against: the balance so far and how it stood, and refusals in a row.
+
+    Of a review stream `open_` holds the versions of the questions that may settle by themselves, by their `tx_id`.
+    """
 
     balance: Balance = msgspec.field(default_factory=Balance)
     low: bool = False
     oversold: bool = False
     refusals: int = 0
+    open_: dict[str, int] = {}
 
 
 class AlertsProjection:
     """One row per stream that can give rise to alerts; one document per alert."""
 
     name = "alerts"
-    schema = 1
+    schema = 2
     feeds: ClassVar[Mapping[str, str]] = {SKU: SKU, CHANNEL: CHANNEL, REVIEW: REVIEW, OPS: OPS}
     indexes = INDEXES
 
@@ -132,7 +137,7 @@ def _acknowledged(state: Watch, event: Recorded, fact: AlertAcknowledged) -> lis
     """Mark the alert as read. One of another stream is not this row's to change."""
     del state
     own = fact.alert.endswith(f".{stream_name(event.stream)}")
-    return [Amend(fact.alert, {"read": True}, leaves=(UNREAD,))] if own else []
+    return [_read(fact.alert)] if own else []
 
 
 _REVIEWS: dict[ReviewReason, str] = {
@@ -146,9 +151,20 @@ _REVIEWS: dict[ReviewReason, str] = {
 
 
 def _review(state: Watch, event: Recorded, fact: ReviewRequested) -> list[Change]:
-    del state
+    if fact.reason == "unmapped_line":
+        state.open_[event.tx_id] = event.version
     message = f"{fact.subject}: {_REVIEWS[fact.reason]}" + (f" ({fact.detail})" if fact.detail else "")
     return [_alert(event, "manual_review", "warning", message, 0)]
+
+
+def _settled(state: Watch, event: Recorded, fact: ReviewSettled) -> list[Change]:
+    """Mark as read what asked for it: nobody has to do anything about it."""
+    version = state.open_.pop(fact.review, None)
+    return [] if version is None else [_read(alert_id(event.stream, version, "manual_review"))]
+
+
+def _read(alert: str) -> Change:
+    return Amend(alert, {"read": True}, leaves=(UNREAD,))
 
 
 def _accepted(state: Watch, event: Recorded, fact: BroadcastAccepted) -> list[Change]:
@@ -178,6 +194,7 @@ _RULES: dict[type, Callable[[Watch, Recorded, Any], list[Change]]] = {
     ReturnReceived: _return,
     AlertAcknowledged: _acknowledged,
     ReviewRequested: _review,
+    ReviewSettled: _settled,
     BroadcastAccepted: _accepted,
     BroadcastRejected: _rejected,
     ProjectionQuarantined: _quarantined,

@@ -27,6 +27,7 @@ from stock.events import (
     RefundSeen,
     ReturnReceived,
     ReviewRequested,
+    ReviewSettled,
     SaleCancelled,
     SaleRecorded,
     SkuLinked,
@@ -87,6 +88,7 @@ SAMPLES = (
         {"reason": "conflict", "subject": "shopify:2"},
         {"detail": ""},
     ),
+    Sample(ReviewSettled("unmapped:1"), {"review": "unmapped:2"}, {}),
     Sample(AlertAcknowledged("a1"), {"alert": "a2"}, {}),
     Sample(BroadcastAccepted(1, 3, 7), {"attempt": 2, "quantity": 0}, {"cause_version": 8, "listing": "SHIRT-2"}),
     Sample(
