@@ -183,6 +183,12 @@ class SkuLinked(Struct, frozen=True, gc=False, omit_defaults=True):
     sku: SkuText | None = None
 
 
+class SkuAssigned(Struct, frozen=True, gc=False, omit_defaults=True):
+    """An operator says which SKU a shop's variant, or inventory item, has; None takes back what was said before."""
+
+    sku: SkuText | None = None
+
+
 class LineWaiting(Struct, frozen=True, gc=False, omit_defaults=True):
     """A line of an order waits for the SKU of its variant."""
 
@@ -271,6 +277,7 @@ StockEvent = (
     | ProductSeen
     | ProductUnchanged
     | SkuLinked
+    | SkuAssigned
     | LineWaiting
     | LineServed
     | ReviewRequested

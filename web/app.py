@@ -20,6 +20,7 @@ from web.api import (
     inventory,
     keys,
     ledger,
+    links,
     mapping,
     metrics,
     operations,
@@ -42,6 +43,7 @@ ROUTES = (
     adjustments,
     buffers,
     thresholds,
+    links,  # its path would be taken for a SKU's
     mapping,
     acknowledge,
     inventory,

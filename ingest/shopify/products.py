@@ -2,11 +2,12 @@
 
 import msgspec
 
-from ingest.outcome import Item, Refused, Taken
+from ingest.outcome import Refused, Taken
 from ingest.shopify.deliveries import Delivery
 from ingest.shopify.histories import Histories
 from ingest.shopify.links import Links
 from ingest.shopify.product_payloads import ShopifyProduct
+from ingest.shopify.serving import Serving
 from ingest.shopify.tellings import SHOP
 from processor.clock import Instant
 from processor.errors import Contended
@@ -53,7 +54,8 @@ class ProductTopics:
     """Takes products/create and products/update; both bring the whole product."""
 
     def __init__(self, recorder: Recorder, log: EventLog, links: Links, histories: Histories) -> None:
-        self._recorder, self._log, self._links, self._histories = recorder, log, links, histories
+        self._recorder, self._log, self._links = recorder, log, links
+        self._serving = Serving(links, histories)
 
     def product(self, delivery: Delivery) -> Taken | Refused:
         """Take a snapshot of a product: link its SKUs, and sell the order lines that waited for one."""
@@ -66,8 +68,9 @@ class ProductTopics:
             self._links.link(tenant, product.id, newest.version, newest.product.variants, newest.since)
             latest = newest_snapshot(self._log, stream)
             if latest is None or latest.version == newest.version:
-                items = self._serve(tenant, newest)
-                return Taken(tenant, f"{SHOP}:product:{product.id}", tuple(items), vendor=True)
+                named = [variant.variant for variant in newest.product.variants if variant.sku is not None]
+                items = tuple(served.item for served in self._serving.serve(tenant, named, newest.at))
+                return Taken(tenant, f"{SHOP}:product:{product.id}", items, vendor=True)
             newest = latest
         raise Contended(str(stream), _RACES)
 
@@ -88,20 +91,6 @@ class ProductTopics:
             if isinstance(receipt.outcome, Appended):
                 return _after(newest, seen, receipt.outcome.event)
         raise Contended(str(stream), _RACES)
-
-    def _serve(self, tenant: str, newest: Newest) -> list[Item]:
-        """Complete the orders whose lines wait for one of the product's SKUs; return those lines."""
-        named = [variant.variant for variant in newest.product.variants if variant.sku is not None]
-        items: list[Item] = []
-        for order, lines in self._links.waiting(tenant, named).items():
-            account = self._histories.complete(tenant, order, newest.at)
-            story = account.story
-            served = {line: variant for line, variant in lines.items() if line not in story.waiting}
-            self._links.serve(tenant, order, served, newest.at)
-            items += [
-                Item(story.skus.get(line), story.quantities.get(line, 0), account.of_line(line)) for line in served
-            ]
-        return items
 
 
 def _telling(newest: Newest | None, seen: ProductSeen, at: Instant) -> Event:

@@ -1,8 +1,10 @@
 """GET /api/product-sync/{productId}: how far a shop's product has reached Amazon."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Annotated, Literal
 
+import msgspec
 from fastapi import APIRouter, Path
 
 from ingest.shopify.products import Newest, newest_snapshot
@@ -24,7 +26,9 @@ Sync = Literal["synced", "pending", "refused", "uncounted", "unmapped", "no_sku"
 
 
 class VariantSync(Answer):
-    """One variant: its SKU and inventory item at the shop, its listing on Amazon, and how it stands there.
+    """One variant: its SKU and inventory item, its listing on Amazon, and how it stands there.
+
+    The SKU is the shop's, or an operator's where one linked the variant later.
 
     `status`: `synced`: Amazon took the quantity that is `desired`; `pending`: it is to be told; `refused`: it refused;
     `uncounted`: nothing is told before the SKU is counted; `unmapped`: the SKU has no listing; `no_sku`: no SKU.
@@ -61,7 +65,7 @@ def get_product_sync(
     newest = _newest(services, caller.tenant, id_)
     if newest is None:
         raise _unknown(id_)
-    told = newest.product.variants
+    told = _as_linked(services, caller.tenant, newest.product.variants)
     skus = [Sku(variant.sku) for variant in told if variant.sku is not None]
     rows = services.broadcasts.several(caller.tenant, skus)
     variants = tuple(_variant(one, rows.get(Sku(one.sku)) if one.sku else None) for one in told)
@@ -72,6 +76,12 @@ def get_product_sync(
         seen_at=newest.told_at,
         variants=variants,
     )
+
+
+def _as_linked(services: Services, tenant: str, variants: Sequence[ProductVariant]) -> list[ProductVariant]:
+    """Return the variants with the SKUs they have: an operator may have said another one."""
+    skus = services.links.skus(tenant, [variant.variant for variant in variants])
+    return [msgspec.structs.replace(one, sku=skus.get(one.variant, one.sku)) for one in variants]
 
 
 def _newest(services: Services, tenant: str, id_: str) -> Newest | None:

@@ -30,6 +30,7 @@ from stock.events import (
     ReviewSettled,
     SaleCancelled,
     SaleRecorded,
+    SkuAssigned,
     SkuLinked,
     StockAdjusted,
     StockCounted,
@@ -81,6 +82,7 @@ SAMPLES = (
     Sample(ProductSeen((ProductVariant("v1", "T/RED #1", "i1"), ProductVariant("v2"))), {"variants": ()}, {}),
     Sample(ProductUnchanged(1), {"seen": 2}, {}),
     Sample(SkuLinked("p1", 1, "T/RED #1"), {"product": "p2", "seen": 2, "sku": None}, {}),
+    Sample(SkuAssigned("T/RED #1"), {"sku": None}, {}),
     Sample(LineWaiting("o1", "l1"), {"order": "o2", "line": "l2"}, {}),
     Sample(LineServed("o1", "l1"), {"order": "o2", "line": "l2"}, {}),
     Sample(
