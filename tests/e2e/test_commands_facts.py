@@ -12,6 +12,7 @@ import pytest
 from syncstate.settings import Settings
 from syncstate.wiring import assembled
 from tests.e2e.serving import Server, command
+from tests.notices import noted
 from tests.payloads import a_line, an_order_body
 
 pytestmark = pytest.mark.slow
@@ -92,6 +93,17 @@ def test_a_line_that_waits_is_shown_and_applied_by_a_link(tmp_path: Path, known:
         assert run(data, "buffer", SKU)[1]["physical"] == 8
         assert command("unmapped", "--data", str(data)).stdout == "no line waits\n"
         assert run(data, "alerts", "--unread")[1]["alerts"] == []
+
+
+def test_the_status_tells_of_targets_that_take_no_message(tmp_path: Path, known: Path) -> None:
+    data = tmp_path / "data"
+    copytree(known, data)
+    with assembled(Settings(data=data), channels=False) as system:
+        now = system.services.clock()
+        noted(system.engine.store.registers, "default/webhook", ("given_up", now))
+    [line] = [said for said in command("status", "--data", str(data)).stdout.splitlines() if "webhook" in said]
+    assert line.startswith("told by")
+    assert line.endswith(f"webhook of default: delivered last: never, 1 given up, the last at {now}")
 
 
 def test_alerts_are_shown_filtered_and_read(data: Path) -> None:
