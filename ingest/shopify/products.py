@@ -68,7 +68,8 @@ class ProductTopics:
             self._links.link(tenant, product.id, newest.version, newest.product.variants, newest.since)
             latest = newest_snapshot(self._log, stream)
             if latest is None or latest.version == newest.version:
-                named = [variant.variant for variant in newest.product.variants if variant.sku is not None]
+                variants = [variant.variant for variant in newest.product.variants]
+                named = self._links.skus(tenant, "variant", variants)  # by the shop, or by an operator
                 items = tuple(served.item for served in self._serving.serve(tenant, named, newest.at))
                 return Taken(tenant, f"{SHOP}:product:{product.id}", items, vendor=True)
             newest = latest

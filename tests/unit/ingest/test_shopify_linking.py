@@ -248,6 +248,27 @@ def test_a_failure_at_any_append_is_made_up_for_by_doing_the_step_again(steps: S
     pytest.fail("the steps never end")
 
 
+@pytest.mark.parametrize("later", [link, order, refund, lambda engine: product(engine, None)])
+def test_what_a_link_that_was_cut_short_left_behind_is_done_by_whatever_comes_next(later: Step) -> None:
+    for count in range(30):
+        store = FlakyStore()
+        with closing(Engine(store, PROJECTIONS, decode, watch="inventory")) as engine:
+            order(engine)
+            works: list[Fate] = ["works"] * count
+            store.log.meet([*works, "lost"])
+            try:
+                link(engine)
+            except StoreUnavailable:
+                later(engine)
+                said = SkuAssigned("SHIRT") in words_of(engine)
+                assert (SOLD in facts_of(engine, "SHIRT")) is said
+                assert facts_of(engine, "SHIRT").count(SOLD) <= 1
+            else:
+                assert count >= 3
+                return
+    pytest.fail("the link never ends")
+
+
 @pytest.mark.parametrize("inner", [order, refund, product, link])
 def test_what_happens_within_a_link_at_any_of_its_calls_leaves_no_line_behind(inner: Step) -> None:
     for call in range(60):
