@@ -9,8 +9,9 @@ from syncstate.cli.connection import connected
 from syncstate.cli.failures import Failure
 from syncstate.cli.options import AsJson, Data, settings_with
 from syncstate.cli.printing import facts, table
-from syncstate.cli.skus import SkuArgument
+from syncstate.cli.skus import SkuArgument, text
 
+_PATH = "/api/mapping"
 _SHOWN = {"sku": "SKU", "asin": "ASIN", "listing": "seller SKU", "productType": "product type", "mappedAt": "since"}
 _LINKED = {"sku": "SKU", "variantId": "variant", "inventoryItemId": "inventory item", "linkedAt": "since"}
 
@@ -41,7 +42,7 @@ def map_(  # noqa: PLR0913 - each is an option
         raise Failure("map the listing and link the variant one after the other", 2)
     with connected(settings_with(data=data)) as api:
         stated = {"sku": sku, **mapping, **link}
-        found = api.post("/api/mapping", stated) if mapping or link else api.get("/api/mapping", {"sku": sku})
+        found = api.post(_PATH, stated) if mapping or link else api.get(_PATH, {"sku": text(sku)})
     if as_json:
         print(json.dumps(found))
     elif link:
