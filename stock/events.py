@@ -169,11 +169,23 @@ class ProductSeen(Struct, frozen=True, gc=False, omit_defaults=True):
     variants: tuple[ProductVariant, ...] = ()
 
 
+class ProductUnchanged(Struct, frozen=True, gc=False, omit_defaults=True):
+    """A later snapshot of a product told the same as version `seen` of its stream, the newest snapshot there."""
+
+    seen: Annotated[int, Meta(ge=1)]
+
+
 class SkuLinked(Struct, frozen=True, gc=False, omit_defaults=True):
     """A shop's variant, or inventory item, has this SKU, or none, since version `seen` of its product's stream."""
 
     product: Id
     seen: Annotated[int, Meta(ge=1)]
+    sku: SkuText | None = None
+
+
+class SkuAssigned(Struct, frozen=True, gc=False, omit_defaults=True):
+    """An operator says which SKU a shop's variant, or inventory item, has; None takes back what was said before."""
+
     sku: SkuText | None = None
 
 
@@ -207,6 +219,12 @@ class ReviewRequested(Struct, frozen=True, gc=False, omit_defaults=True):
     reason: ReviewReason
     subject: Id
     detail: Annotated[str, Meta(max_length=500)] = ""
+
+
+class ReviewSettled(Struct, frozen=True, gc=False, omit_defaults=True):
+    """Nobody needs to decide any more: what the stream's event of `tx_id` `review` asked for has become known."""
+
+    review: Id
 
 
 class AlertAcknowledged(Struct, frozen=True, gc=False, omit_defaults=True):
@@ -257,10 +275,13 @@ StockEvent = (
     | OrderEdited
     | LineResolved
     | ProductSeen
+    | ProductUnchanged
     | SkuLinked
+    | SkuAssigned
     | LineWaiting
     | LineServed
     | ReviewRequested
+    | ReviewSettled
     | AlertAcknowledged
     | BroadcastAccepted
     | BroadcastRejected

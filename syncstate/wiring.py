@@ -19,6 +19,7 @@ from channels.simulators.amazon import Simulator
 from ingest.door import OrderDoor
 from ingest.operators.door import FactDoor
 from ingest.operators.simple import SimpleDoor
+from ingest.shopify.linking import LinkDoor
 from ingest.shopify.webhook import ShopifyDoor
 from processor.clock import Clock, system_clock
 from processor.engine import Engine
@@ -126,6 +127,7 @@ def services(settings: Settings, engine: Engine, clock: Clock) -> Services:
         guard=_guard(settings, KeyBook(engine.store.registers, clock)),
         door=door,
         facts=FactDoor(engine.recorder, log, broadcasts, clock),
+        links=LinkDoor(engine.recorder, log, clock),
         inventory=inventory,
         alerts=alerts,
         returns=ReturnQueries(models, live("returns")),

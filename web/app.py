@@ -21,6 +21,7 @@ from web.api import (
     inventory,
     keys,
     ledger,
+    links,
     mapping,
     metrics,
     operations,
@@ -43,6 +44,7 @@ ROUTES = (
     adjustments,
     buffers,
     thresholds,
+    links,  # its path would be taken for a SKU's
     mapping,
     acknowledge,
     inventory,

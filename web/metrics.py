@@ -9,6 +9,10 @@ from prometheus_client.registry import Collector
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 """Seconds: answers are meant to come within the first of them."""
 
+_COUNTERS = {
+    "events_appended": "events that this process appended",
+    "notices_given_up": "messages about alerts that were given up, of all tenants",
+}
 _GAUGES = {
     "queue": "requests that wait for a commit",
     "due_broadcasts": "SKUs of the caller that Amazon is to be told about, up to 1,000",
@@ -44,22 +48,25 @@ class Metrics:
         counted[0].inc()
         counted[1].observe(seconds)
 
-    def text(self, appended: int, gauges: Mapping[str, int], lagging: Mapping[str, int | None]) -> bytes:
+    def text(self, counters: Mapping[str, int], gauges: Mapping[str, int], lagging: Mapping[str, int | None]) -> bytes:
         """Return all of it, with values of the moment, in Prometheus's text format."""
         now = CollectorRegistry()
-        now.register(_Now(appended, gauges, lagging))
+        now.register(_Now(counters, gauges, lagging))
         return generate_latest(self._registry) + generate_latest(now)
 
 
 class _Now(Collector):
     """Values of the moment."""
 
-    def __init__(self, appended: int, gauges: Mapping[str, int], lagging: Mapping[str, int | None]) -> None:
-        self._appended, self._gauges, self._lagging = appended, gauges, lagging
+    def __init__(
+        self, counters: Mapping[str, int], gauges: Mapping[str, int], lagging: Mapping[str, int | None]
+    ) -> None:
+        self._counters, self._gauges, self._lagging = counters, gauges, lagging
 
     def collect(self) -> Iterator[Metric]:
         """Yield each value."""
-        yield CounterMetricFamily("syncstate_events_appended", "events that this process appended", self._appended)
+        for name, value in self._counters.items():
+            yield CounterMetricFamily(f"syncstate_{name}", _COUNTERS[name], value)
         for name, value in self._gauges.items():
             yield GaugeMetricFamily(f"syncstate_{name}", _GAUGES[name], value)
         lag = GaugeMetricFamily(

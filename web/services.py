@@ -7,6 +7,7 @@ from fastapi import Depends, Request
 
 from ingest.door import OrderDoor
 from ingest.operators.door import FactDoor
+from ingest.shopify.linking import LinkDoor
 from processor.clock import Clock
 from processor.engine import Engine
 from projections.alerts.queries import AlertQueries
@@ -33,6 +34,7 @@ class Services:
     guard: Guard
     door: OrderDoor
     facts: FactDoor
+    links: LinkDoor
     inventory: InventoryQueries
     alerts: AlertQueries
     returns: ReturnQueries

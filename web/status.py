@@ -3,6 +3,8 @@
 from collections import Counter
 from itertools import islice
 
+from channels.notices.reports import reports
+from processor.clock import Instant
 from processor.engine import Engine
 from processor.models import Model
 from web.answers import Answer
@@ -30,6 +32,20 @@ class StoppedPair(Answer):
     error: str
 
 
+class TargetStatus(Answer):
+    """A target that is told of alerts: messages given up, when last, when one was last delivered, and what waits.
+
+    `waitingSince` is when the message was put together that is under way or is tried again; null where none is.
+    """
+
+    tenant: str
+    target: str
+    given_up: int
+    gave_up_at: Instant | None
+    delivered_at: Instant | None
+    waiting_since: Instant | None
+
+
 class StatusAnswer(Answer):
     """The store (`mode`), its streams by kind, what lags, what is stopped, what waits (`queueSize`), what is due.
 
@@ -45,6 +61,7 @@ class StatusAnswer(Answer):
     queue_size: int
     due_broadcasts: dict[str, int]
     unread_alerts: int
+    notices: tuple[TargetStatus, ...]
 
 
 def status_of(services: Services, tenant: str, *, every: bool) -> StatusAnswer:
@@ -65,6 +82,7 @@ def status_of(services: Services, tenant: str, *, every: bool) -> StatusAnswer:
         queue_size=engine.recorder.queued,
         due_broadcasts={"amazon": len(due)},
         unread_alerts=services.alerts.count_unread(tenant),
+        notices=tuple(TargetStatus.model_validate(report) for report in reports(engine.store.registers, whose)),
     )
 
 

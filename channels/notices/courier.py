@@ -16,7 +16,7 @@ from channels.notices.finding import Finder
 from channels.notices.journal import Journal
 from channels.notices.looks import Look, Looks
 from channels.notices.messages import Message
-from channels.notices.progress import MOST_TOLD, Batch, Late, Progress, advanced, due, finished, hashed, taken
+from channels.notices.progress import MOST_TOLD, Batch, Ending, Late, Progress, advanced, due, finished, hashed, taken
 from channels.notices.targets import Target
 from channels.tenure import Tenure
 from processor.clock import Clock, Instant
@@ -95,6 +95,7 @@ class Courier:
         self._search: tuple[Look, Late] | None = None
         self._late: tuple[Alert, ...] = ()
         self._sent: str | None = None
+        self._ending: Ending = "delivered"
         self._recover()
 
     def _recover(self) -> None:
@@ -170,7 +171,8 @@ class Courier:
                     self._give_up(progress, message)
                 return
             self._sent = batch.delivery
-        self._journal.write(finished(progress, self._clock()))
+            self._ending = "delivered" if message.count else "nothing_left"
+        self._journal.write(finished(progress, self._clock(), self._ending))
         self._recover()
 
     def _send(self, message: Message) -> bool:
@@ -200,7 +202,7 @@ class Courier:
 
     def _give_up(self, progress: Progress, message: Message) -> None:
         _log.error("notices.given_up", **self._named(message), count=message.count, tries=self._failures)
-        self._journal.write(finished(progress, self._clock(), given_up=True))
+        self._journal.write(finished(progress, self._clock(), "given_up"))
         self._recover()
 
     def _named(self, message: Message) -> dict[str, str]:

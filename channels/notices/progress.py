@@ -11,6 +11,7 @@ from collections.abc import Container, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from struct import Struct
+from typing import Literal
 
 import msgspec
 
@@ -41,6 +42,10 @@ _TOLD = Struct(">Q8s")
 _INSTANT = timedelta(microseconds=1)
 
 
+Ending = Literal["delivered", "given_up", "nothing_left"]
+"""What became of a message; nothing was left to tell where all its alerts had been read."""
+
+
 class Batch(msgspec.Struct, frozen=True):
     """A message that is to go, or went and nobody noted it: its alerts' ids, and how many more there were."""
 
@@ -54,7 +59,8 @@ class Progress(msgspec.Struct, frozen=True):
     """See the module. `told` holds, of each alert told, its time and a hash of its id, 16 bytes together.
 
     `since` is when the target was turned on: nothing older is ever told. `last` is when a message was last put
-    together, `seen` when this was last written, `given_up` how many messages were.
+    together, `seen` when this was last written, `given_up` how many messages were. `gave_up_at` is when the last of
+    those was, `delivered_at` when a message was last taken; empty: never.
     """
 
     since: Instant
@@ -65,6 +71,8 @@ class Progress(msgspec.Struct, frozen=True):
     behind: Mapping[str, int] = {}
     batch: Batch | None = None
     given_up: int = 0
+    gave_up_at: Instant = Instant("")
+    delivered_at: Instant = Instant("")
 
     @property
     def room(self) -> int:
@@ -128,9 +136,14 @@ def taken(progress: Progress, waiting: Sequence[Alert], delivery: str, now: Inst
     return msgspec.structs.replace(progress, told=progress.told + told, batch=batch, last=now, seen=now)
 
 
-def finished(progress: Progress, now: Instant, *, given_up: bool = False) -> Progress:
+def finished(progress: Progress, now: Instant, ending: Ending) -> Progress:
     """Return the progress once the message is delivered, has nothing left to tell, or is given up."""
-    return msgspec.structs.replace(progress, batch=None, seen=now, given_up=progress.given_up + given_up)
+    after = msgspec.structs.replace(progress, batch=None, seen=now)
+    if ending == "delivered":
+        return msgspec.structs.replace(after, delivered_at=now)
+    if ending == "given_up":
+        return msgspec.structs.replace(after, given_up=progress.given_up + 1, gave_up_at=now)
+    return after
 
 
 def advanced(progress: Progress, look: Look, lagging: Container[str], recent: Sequence[Alert], late: Late) -> Progress:

@@ -12,6 +12,7 @@ from stock.events import (
     ReturnReceived,
     ReviewReason,
     ReviewRequested,
+    ReviewSettled,
     SaleCancelled,
     SaleRecorded,
     StockAdjusted,
@@ -22,7 +23,7 @@ RETURNED = frozenset({"return", "legacy_restock"})
 CANCELLED, KEPT = "cancel", "no_restock"
 """Shopify's words for what became of refunded units (REST Admin API, Refund: `restock_type`)."""
 
-Fact = SaleRecorded | SaleCancelled | ReturnReceived | StockAdjusted | ReviewRequested
+Fact = SaleRecorded | SaleCancelled | ReturnReceived | StockAdjusted | ReviewRequested | ReviewSettled
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -45,6 +46,11 @@ def refund_tx(refund_line: str) -> str:
     return f"{SHOP}:refund:{refund_line}"
 
 
+def unmapped_tx(line: str) -> str:
+    """Return the identity of the question which SKU a line has."""
+    return f"unmapped:{line}"
+
+
 class Line:
     """An accumulator: entries are read into it in the order of the stream, and after each it tells what follows."""
 
@@ -54,6 +60,7 @@ class Line:
         self._order, self._id = order, id_
         self.quantity = self._sold = self._refunded = self._removed = 0
         self._seen: Entry | None = None
+        self._named: Entry | None = None
         self._asked = False
         self._known: set[str] = set()
         self._back: list[_Back] = []
@@ -64,7 +71,7 @@ class Line:
         """Read what a snapshot says of the line."""
         if stated.quantity > self.quantity:
             self.quantity, self._seen = stated.quantity, entry
-        self.name(stated.sku, stated.variant)
+        self.name(entry, stated.sku, stated.variant)
         refunded = max(self._refunded, stated.refunded)
         if stated.removed > max(refunded, self._removed):
             self._removed = stated.removed
@@ -77,7 +84,7 @@ class Line:
             return
         self._known.add(back.id)
         self._refunded += back.quantity
-        self.name(back.sku, back.variant)
+        self.name(entry, back.sku, back.variant)
         if not back.quantity or back.restock == KEPT:
             return
         if back.restock in RETURNED or back.restock == CANCELLED:
@@ -86,11 +93,11 @@ class Line:
             detail = f"{back.quantity} refunded, restock type {back.restock or 'none'}"
             self._odd.append(self._ask("unknown_restock", f"restock:{back.id}", detail, entry))
 
-    def name(self, sku: str | None, variant: str | None = None) -> None:
+    def name(self, entry: Entry, sku: str | None, variant: str | None = None) -> None:
         """Take the line's SKU and its variant, unless they are known: the first ones stand."""
         self.variant = self.variant or variant
         if self.sku is None and sku is not None:
-            self.sku = Sku(sku)
+            self.sku, self._named = Sku(sku), entry
 
     @property
     def waits(self) -> bool:
@@ -105,6 +112,8 @@ class Line:
             self._back = []
         told += self._odd
         self._odd = []
+        if self._asked and self._named is not None:
+            told.append(self._settle(self._named))
         return told
 
     def reverse(self, entry: Entry) -> list[Told]:
@@ -113,6 +122,8 @@ class Line:
         if self._sold:
             unsold = SaleCancelled(self._sold, self._order, self._id)
             undone.insert(0, Told(f"{SHOP}:line:{self._id}:copy", unsold, entry))
+        if self._asked:
+            undone.append(self._settle(entry))
         return undone
 
     def _sale(self) -> Iterator[Told]:
@@ -139,7 +150,13 @@ class Line:
             self._asked = True
             back = sum(back.line.quantity for back in self._back)
             detail = f"variant {self.variant or 'unknown'}, {self.quantity} sold" + (f", {back} back" if back else "")
-            yield self._ask("unmapped_line", f"unmapped:{self._id}", detail, cause)
+            yield self._ask("unmapped_line", unmapped_tx(self._id), detail, cause)
+
+    def _settle(self, cause: Entry) -> Told:
+        """Take the question for the line's SKU back: at `cause` it was answered, or came to nothing."""
+        self._asked = False
+        asked = unmapped_tx(self._id)
+        return Told(f"settled:{asked}", ReviewSettled(asked), cause)
 
     def _ask(self, reason: ReviewReason, tx: str, detail: str, cause: Entry) -> Told:
         return Told(tx, ReviewRequested(reason, f"{SHOP}:{self._order}", f"line {self._id}, {detail}"), cause)

@@ -6,14 +6,17 @@ waits. Whichever comes second sees the other, and what a crash leaves undone is 
 
 from collections.abc import Collection, Mapping, Sequence
 
+from ingest.operators.simple import SOURCE
 from ingest.recording import record
+from ingest.shopify.names import Names, names_of
 from ingest.shopify.tellings import SHOP
 from processor.clock import Instant
+from processor.events import Recorded
 from processor.log import EventLog
-from processor.recorder import Recorder
+from processor.recorder import Receipt, Recorder
 from processor.streams import StreamId
-from stock.codec import Fact, decode
-from stock.events import LineServed, LineWaiting, ProductVariant, SkuLinked, StockEvent
+from stock.codec import decode
+from stock.events import LineServed, LineWaiting, ProductVariant, SkuAssigned, SkuLinked, StockEvent
 from stock.facts import fact
 from stock.identities import Linked, Sku, link_stream, waiting_stream
 
@@ -28,9 +31,20 @@ class Links:
 
     def skus(self, tenant: str, kind: Linked, keys: Collection[str]) -> dict[str, Sku]:
         """Return the SKU of each variant, or item, that has one."""
+        named = {key: names.sku for key, names in self.names(tenant, kind, keys).items()}
+        return {key: name for key, name in named.items() if name is not None}
+
+    def names(self, tenant: str, kind: Linked, keys: Collection[str]) -> dict[str, Names]:
+        """Return what shop and operators say of each variant, or item, of which anything was ever said."""
         streams = {link_stream(tenant, SHOP, kind, key): key for key in keys}
-        newest = {streams[stream]: link for stream, link in self._newest(streams).items()}
-        return {key: Sku(link.sku) for key, link in newest.items() if link.sku is not None}
+        return {streams[stream]: names for stream, names in self._names(streams).items()}
+
+    def assign(
+        self, tenant: str, named: Collection[tuple[Linked, str]], name: Sku | None, tx: str, at: Instant
+    ) -> list[Receipt]:
+        """Write down that an operator says which SKU variants, or items, have: none at all where `name` is None."""
+        told = fact(SkuAssigned(name), tx=tx, at=at, source=SOURCE)
+        return record(self._recorder, [(link_stream(tenant, SHOP, kind, key), told) for kind, key in named])
 
     def link(self, tenant: str, product: str, seen: int, variants: Sequence[ProductVariant], at: Instant) -> None:
         """Make the SKUs of `variants`, and of their items, those of version `seen` of the product's stream.
@@ -42,8 +56,8 @@ class Links:
             wanted[link_stream(tenant, SHOP, "variant", variant.variant)] = variant.sku
             if variant.item is not None:
                 wanted[link_stream(tenant, SHOP, "item", variant.item)] = variant.sku
-        newest = self._newest(wanted)
-        changed = {stream: name for stream, name in wanted.items() if newest.get(stream, _NEVER).sku != name}
+        known = self._names(wanted)
+        changed = {stream: name for stream, name in wanted.items() if known.get(stream, Names()).shop.sku != name}
         tx = f"{product}@{seen}"
         self._note([(stream, tx, SkuLinked(product, seen, name)) for stream, name in changed.items()], at)
 
@@ -59,7 +73,8 @@ class Links:
         """Return the lines that wait for the SKU of one of `variants`: by order, a variant by line."""
         streams = {waiting_stream(tenant, SHOP, variant): variant for variant in variants}
         orders: dict[str, dict[str, str]] = {}
-        for stream, facts in self._facts(streams).items():
+        for stream, events in read_whole(self._log, streams).items():
+            facts = [decode(event) for event in events]
             served = {told.line for told in facts if isinstance(told, LineServed)}
             for told in facts:
                 if isinstance(told, LineWaiting) and told.line not in served:
@@ -77,26 +92,21 @@ class Links:
     def _note(self, notes: Sequence[tuple[StreamId, str, StockEvent]], at: Instant) -> None:
         record(self._recorder, [(stream, fact(happened, tx=tx, at=at, source=SHOP)) for stream, tx, happened in notes])
 
-    def _newest(self, streams: Collection[StreamId]) -> dict[StreamId, SkuLinked]:
-        newest: dict[StreamId, SkuLinked] = {}
-        for stream, facts in self._facts(streams).items():
-            for told in facts:
-                if isinstance(told, SkuLinked) and told.seen > newest.get(stream, _NEVER).seen:
-                    newest[stream] = told
-        return newest
-
-    def _facts(self, streams: Collection[StreamId]) -> dict[StreamId, list[Fact]]:
-        """Return everything in `streams`, by stream, oldest first."""
-        positions, found = dict.fromkeys(streams, 0), dict[StreamId, list[Fact]]()
-        while positions:
-            page = self._log.read_many(positions, PAGE)
-            for stream, events in page.items():
-                found.setdefault(stream, []).extend(decode(event) for event in events)
-                positions[stream] = events[-1].version
-            if sum(map(len, page.values())) < PAGE:
-                break
-        return found
+    def _names(self, streams: Collection[StreamId]) -> dict[StreamId, Names]:
+        return {
+            stream: names_of((event.occurred_at, decode(event)) for event in events)
+            for stream, events in read_whole(self._log, streams).items()
+        }
 
 
-_NEVER = SkuLinked("", 0)
-"""Older than every link."""
+def read_whole(log: EventLog, streams: Collection[StreamId]) -> dict[StreamId, list[Recorded]]:
+    """Return everything in `streams`, by stream, oldest first; what holds nothing may be absent."""
+    positions, found = dict.fromkeys(streams, 0), dict[StreamId, list[Recorded]]()
+    while positions:
+        page = log.read_many(positions, PAGE)
+        for stream, events in page.items():
+            found.setdefault(stream, []).extend(events)
+            positions[stream] = events[-1].version
+        if sum(map(len, page.values())) < PAGE:
+            break
+    return found

@@ -13,7 +13,7 @@ from ingest.shopify.lines import Fact, Line, Told
 from ingest.shopify.tellings import SHOP, Entry
 from processor.events import Event
 from processor.streams import StreamId
-from stock.events import LineResolved, OrderSeen, RefundSeen, ReviewRequested
+from stock.events import LineResolved, OrderSeen, RefundSeen, ReviewRequested, ReviewSettled
 from stock.facts import fact
 from stock.identities import Sku, order_stream, review_stream, sku_stream
 
@@ -75,14 +75,15 @@ def _read(order: str, entry: Entry, lines: dict[str, Line]) -> dict[str, Line]:
             for back in refunded:
                 line(back.line).take_back(back, entry)
         case LineResolved(line=id_, sku=name):
-            line(id_).name(name)
+            line(id_).name(entry, name)
         case _:
             pass  # an edit: a snapshot will name what was added, a refund what was removed
     return touched
 
 
 def _implied(id_: str, line: Line, told: Told) -> Implied:
-    return Implied(id_, None if isinstance(told.fact, ReviewRequested) else line.sku, told.tx, told.fact, told.cause)
+    review = isinstance(told.fact, ReviewRequested | ReviewSettled)
+    return Implied(id_, None if review else line.sku, told.tx, told.fact, told.cause)
 
 
 def append_of(tenant: str, order: str, found: Implied) -> tuple[StreamId, Event]:

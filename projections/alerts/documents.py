@@ -24,6 +24,9 @@ AlertType = Literal[
 
 INDEXES = ("unread", "severity", "sku", "all")
 UNREAD, SEVERITY, BY_SKU, ALL = range(4)
+UNMAPPED = "unmapped"
+"""In index ALL, the partition of the rows whose question for a line's SKU is open, in the order of their streams."""
+
 _MAX_KEY = 600
 
 

@@ -6,11 +6,11 @@ from typing import Any, ClassVar
 import msgspec
 
 from processor.events import Recorded
-from processor.models import Keys
+from processor.models import IndexKey, Keys
 from processor.ops import OPS, ProjectionQuarantined
 from processor.projection import Amend, Change, Put
 from processor.streams import StreamId
-from projections.alerts.documents import INDEXES, UNREAD, Alert, AlertType, alert_id, document, stream_name
+from projections.alerts.documents import INDEXES, UNMAPPED, UNREAD, Alert, AlertType, alert_id, document, stream_name
 from stock import balance
 from stock.balance import Balance
 from stock.dispositions import RULES, Severity
@@ -21,6 +21,7 @@ from stock.events import (
     ReturnReceived,
     ReviewReason,
     ReviewRequested,
+    ReviewSettled,
 )
 from stock.identities import CHANNEL, REVIEW, SKU
 
@@ -29,19 +30,27 @@ REPEATED = 3
 
 
 class Watch(msgspec.Struct, array_like=True, gc=False):
-    """What crossings are measured against: the balance so far and how it stood, and refusals in a row."""
+    """What crossings are measured against: the balance so far and how it stood, and refusals in a row.
+
+    Of a review stream `open_` holds the versions of the questions that may settle by themselves, by their `tx_id`; None
+    where none was ever asked.
+    """
 
     balance: Balance = msgspec.field(default_factory=Balance)
     low: bool = False
     oversold: bool = False
     refusals: int = 0
+    open_: dict[str, int] | None = None
 
 
 class AlertsProjection:
-    """One row per stream that can give rise to alerts; one document per alert."""
+    """One row per stream that can give rise to alerts; one document per alert.
+
+    The row of an order whose lines wait for their SKUs stands in the last index, in a partition of its own.
+    """
 
     name = "alerts"
-    schema = 1
+    schema = 2
     feeds: ClassVar[Mapping[str, str]] = {SKU: SKU, CHANNEL: CHANNEL, REVIEW: REVIEW, OPS: OPS}
     indexes = INDEXES
 
@@ -57,13 +66,12 @@ class AlertsProjection:
 
     def keys(self, key: StreamId, state: Watch) -> Keys:
         """See `Projection.keys`."""
-        del key, state
-        return ()
+        unmapped = IndexKey(UNMAPPED, key.key) if state.open_ else None
+        return (None, None, None, unmapped) if unmapped else ()
 
     def readable(self, state: Watch) -> bool:
         """See `Projection.readable`."""
-        del state
-        return False
+        return state.open_ is not None
 
     def glimpse(self, state: Watch) -> int:
         """See `Projection.glimpse`."""
@@ -132,7 +140,7 @@ def _acknowledged(state: Watch, event: Recorded, fact: AlertAcknowledged) -> lis
     """Mark the alert as read. One of another stream is not this row's to change."""
     del state
     own = fact.alert.endswith(f".{stream_name(event.stream)}")
-    return [Amend(fact.alert, {"read": True}, leaves=(UNREAD,))] if own else []
+    return [_read(fact.alert)] if own else []
 
 
 _REVIEWS: dict[ReviewReason, str] = {
@@ -146,9 +154,21 @@ _REVIEWS: dict[ReviewReason, str] = {
 
 
 def _review(state: Watch, event: Recorded, fact: ReviewRequested) -> list[Change]:
-    del state
+    if fact.reason == "unmapped_line":
+        state.open_ = {} if state.open_ is None else state.open_
+        state.open_[event.tx_id] = event.version
     message = f"{fact.subject}: {_REVIEWS[fact.reason]}" + (f" ({fact.detail})" if fact.detail else "")
     return [_alert(event, "manual_review", "warning", message, 0)]
+
+
+def _settled(state: Watch, event: Recorded, fact: ReviewSettled) -> list[Change]:
+    """Mark as read what asked for it: nobody has to do anything about it."""
+    version = state.open_.pop(fact.review, None) if state.open_ else None
+    return [] if version is None else [_read(alert_id(event.stream, version, "manual_review"))]
+
+
+def _read(alert: str) -> Change:
+    return Amend(alert, {"read": True}, leaves=(UNREAD,))
 
 
 def _accepted(state: Watch, event: Recorded, fact: BroadcastAccepted) -> list[Change]:
@@ -178,6 +198,7 @@ _RULES: dict[type, Callable[[Watch, Recorded, Any], list[Change]]] = {
     ReturnReceived: _return,
     AlertAcknowledged: _acknowledged,
     ReviewRequested: _review,
+    ReviewSettled: _settled,
     BroadcastAccepted: _accepted,
     BroadcastRejected: _rejected,
     ProjectionQuarantined: _quarantined,

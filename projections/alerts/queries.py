@@ -5,13 +5,21 @@ from collections.abc import Callable
 import msgspec
 
 from processor.models import Model, ModelQueries, Page
-from projections.alerts.documents import ALL, BY_SKU, SEVERITY, UNREAD, Alert
+from projections.alerts.documents import ALL, BY_SKU, SEVERITY, UNMAPPED, UNREAD, Alert
+from projections.alerts.fold import AlertsProjection
 from stock.dispositions import Severity
 from stock.identities import Sku
 
 COUNTED_AT_MOST = 10_000
 _COUNTED_AT_ONCE = 1000
 _decode = msgspec.json.Decoder(Alert).decode
+
+
+class Unmapped(msgspec.Struct, frozen=True):
+    """An order that waits for the SKUs of lines; `questions` are the identities of what was asked about them."""
+
+    order: str
+    questions: frozenset[str]
 
 
 class AlertQueries:
@@ -44,6 +52,12 @@ class AlertQueries:
     ) -> tuple[list[Alert], str | None]:
         """Return a page of the alerts about one SKU."""
         return self._page(tenant, BY_SKU, sku, after, limit)
+
+    def unmapped(self, tenant: str, after: str | None = None, limit: int = 100) -> tuple[list[Unmapped], str | None]:
+        """Return a page of the orders that have lines whose SKU nobody knows, by their ids as text."""
+        page = self._models.query(self._live(), tenant, ALL, UNMAPPED, after=after, limit=limit)
+        rows = [(item.id.partition(":")[2], AlertsProjection.decode(item.body).open_) for item in page.items]
+        return [Unmapped(order, frozenset(open_ or ())) for order, open_ in rows], page.after
 
     def count_unread(self, tenant: str) -> int:
         """Count the alerts nobody has acknowledged, up to COUNTED_AT_MOST: its cost grows with them."""

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+from channels.notices.journal import ABSENT
+from channels.notices.reports import reports
 from processor.adapters.sql.snapshot import SqlSnapshot
 from processor.adapters.sql.sqlite.claim import holder_of
 from processor.clock import Clock, moment, system_clock
@@ -84,6 +86,7 @@ def _store(settings: Settings, clock: Clock, *, served: bool) -> Iterator[Check]
             yield from _keys(settings, snapshot, clock)
             yield from _clock(snapshot, clock)
             yield from _projections(snapshot, served=served)
+            yield from _notices(snapshot, clock)
     except (ProcessorError, SettingMissing, Refused) as error:
         yield Check("store", "fail", str(error))
 
@@ -135,3 +138,18 @@ def _projections(snapshot: SqlSnapshot, *, served: bool) -> Iterator[Check]:
             yield Check(model.projection, "warn", f"{lagging:,} streams wait to be folded", advice)
         else:
             yield Check(model.projection, "ok", f"{lagging:,} streams wait to be folded" if lagging else "up to date")
+
+
+def _notices(snapshot: SqlSnapshot, clock: Clock) -> Iterator[Check]:
+    """Check the targets that somebody tends: one that was left for as long as ABSENT begins anew anyhow."""
+    now = moment(clock())
+    tended = [report for report in reports(snapshot.registers) if now - moment(report.seen) <= ABSENT]
+    for report in tended:
+        if report.troubled:
+            whose = f"{report.target} of {report.tenant}"
+            said = f"{whose} has taken nothing since a message was given up at {report.gave_up_at}"
+            advice = "the log tells why (`notices.not_taken`); `syncstate alerts --unread` has what was not told"
+            yield Check("notices", "warn", said, advice)
+    if not any(report.troubled for report in tended):
+        given_up = sum(report.given_up for report in tended)
+        yield Check("notices", "ok", f"{len(tended)} targets are told of alerts; {given_up} messages were given up")

@@ -23,6 +23,7 @@ from syncstate.cli.restore import restore
 from syncstate.cli.serve import serve
 from syncstate.cli.skus import TAKES_SIGNS
 from syncstate.cli.status import status
+from syncstate.cli.unmapped import unmapped
 from syncstate.cli.upgrade import upgrade
 from syncstate.cli.verify import verify
 
@@ -58,6 +59,7 @@ app.add_typer(keys, name="keys")
 for stating in (adjust, count, buffer, threshold, alerts, explain):
     app.command(context_settings=TAKES_SIGNS)(stating)
 app.command("map", context_settings=TAKES_SIGNS)(map_)
+app.command()(unmapped)
 
 imports.command("store-json")(migrate)
 app.command()(migrate)

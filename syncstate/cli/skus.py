@@ -15,7 +15,13 @@ TAKES_SIGNS: dict[Any, Any] = {"ignore_unknown_options": True}
 
 def in_path(sku: str) -> str:
     """Escape all that is special in a path, dots too: the SKU `..` is no way up. Raises Failure for what is no text."""
+    return quote(text(sku), safe="").replace(".", "%2E")
+
+
+def text(sku: str) -> str:
+    """Return the SKU. Raises Failure for what is no text: bytes of another encoding."""
     try:
-        return quote(sku, safe="").replace(".", "%2E")
+        sku.encode()
     except UnicodeEncodeError as error:
         raise Failure("the SKU is not text in UTF-8", 2) from error
+    return sku

@@ -36,6 +36,16 @@ def _lines(found: dict[str, Any], where: str) -> Iterator[tuple[str, str]]:
     due = ", ".join(f"{count} due at {channel}" for channel, count in found["dueBroadcasts"].items())
     yield "waiting", f"{found['queueSize']} requests, {due}"
     yield "alerts", f"{found['unreadAlerts']} unread"
+    for number, target in enumerate(found["notices"]):
+        yield "" if number else "told by", _target(target)
+
+
+def _target(found: dict[str, Any]) -> str:
+    last = f", the last at {found['gaveUpAt']}" if found["gaveUpAt"] else ""
+    waiting = f", one waits since {found['waitingSince']}" if found["waitingSince"] else ""
+    delivered = found["deliveredAt"] or "never"
+    told = f"delivered last: {delivered}, {found['givenUp']} given up{last}{waiting}"
+    return f"{found['target']} of {found['tenant']}: {told}"
 
 
 def _projection(found: dict[str, Any]) -> str:

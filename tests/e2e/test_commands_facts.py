@@ -9,7 +9,11 @@ from typing import Any
 
 import pytest
 
+from syncstate.settings import Settings
+from syncstate.wiring import assembled
 from tests.e2e.serving import Server, command
+from tests.notices import noted
+from tests.payloads import a_line, an_order_body
 
 pytestmark = pytest.mark.slow
 
@@ -71,6 +75,37 @@ def test_buffer_threshold_and_mapping_are_set_and_shown(data: Path) -> None:
     assert (found["asin"], found["listing"]) == ("B000000001", "AMZ-1")
 
 
+@pytest.mark.parametrize("served", [True, False])
+def test_a_line_that_waits_is_shown_and_applied_by_a_link(tmp_path: Path, known: Path, *, served: bool) -> None:
+    data = tmp_path / "data"
+    copytree(known, data)
+    body = an_order_body(a_line(1, None, 2))
+    with assembled(Settings(data=data), channels=False) as system:
+        assert system.services.door.receive("default", {"x-shopify-topic": "orders/create"}, body)
+    with Server(data) if served else nullcontext():
+        [waiting] = run(data, "unmapped")[1]["unmapped"]
+        assert waiting["lines"] == [{"lineId": "1", "variantId": "77", "quantity": 2}]
+        shown = command("unmapped", "--data", str(data)).stdout.splitlines()
+        assert shown[1].split() == ["4501", "1", "77", "2", "2026-11-20", "14:15:04"]
+        code, told, _ = run(data, "map", SKU, "--variant", "77", "--item", "7700")
+        assert (code, [line["status"] for line in told["applied"]], told["sku"]) == (0, ["recorded"], SKU)
+        assert run(data, "map", SKU, "--variant", "77", "--item", "7700")[1]["duplicate"] is True
+        assert run(data, "buffer", SKU)[1]["physical"] == 8
+        assert command("unmapped", "--data", str(data)).stdout == "no line waits\n"
+        assert run(data, "alerts", "--unread")[1]["alerts"] == []
+
+
+def test_the_status_tells_of_targets_that_take_no_message(tmp_path: Path, known: Path) -> None:
+    data = tmp_path / "data"
+    copytree(known, data)
+    with assembled(Settings(data=data), channels=False) as system:
+        now = system.services.clock()
+        noted(system.engine.store.registers, "default/webhook", ("given_up", now))
+    [line] = [said for said in command("status", "--data", str(data)).stdout.splitlines() if "webhook" in said]
+    assert line.startswith("told by")
+    assert line.endswith(f"webhook of default: delivered last: never, 1 given up, the last at {now}")
+
+
 def test_alerts_are_shown_filtered_and_read(data: Path) -> None:
     run(data, "threshold", SKU, "10")
     run(data, "adjust", SKU, "-11", "--reason", "loss")
@@ -112,6 +147,11 @@ def test_a_sku_is_explained_up_to_its_newest_event(data: Path) -> None:
         (("buffer", "NOBODY"), 1, "nothing has happened to NOBODY"),
         (("threshold", SKU, "few"), 2, "threshold"),
         (("map", SKU), 1, "not mapped"),
+        (("map", "\udcff"), 2, "UTF-8"),
+        (("map", "\udcff", "--variant", "77"), 2, "UTF-8"),
+        (("map", "unmapped"), 1, "nothing has happened to unmapped"),
+        (("map", SKU, "--variant", "none"), 2, "variantId"),
+        (("map", SKU, "B000000001", "--variant", "77"), 2, "one after the other"),
         (("alerts", "--unread", "--severity", "info"), 2, "--unread"),
         (("alerts", "--read", "nothing"), 1, "no alert"),
     ],
@@ -131,7 +171,7 @@ def test_plain_text_is_for_pipes(data: Path) -> None:
     assert done.stdout.isascii()
 
 
-@pytest.mark.parametrize("name", ["adjust", "count", "buffer", "threshold", "map", "alerts", "explain"])
+@pytest.mark.parametrize("name", ["adjust", "count", "buffer", "threshold", "map", "unmapped", "alerts", "explain"])
 def test_help_teaches_by_examples(name: str) -> None:
     done = command(name, "--help")
     assert done.returncode == 0

@@ -19,6 +19,7 @@ from stock.events import (
     OrderSeen,
     ReturnReceived,
     ReviewRequested,
+    ReviewSettled,
     SaleCancelled,
     SaleRecorded,
     StockAdjusted,
@@ -61,6 +62,7 @@ _CHANNEL_FACTS: tuple[StockEvent, ...] = (
 _REVIEW_FACTS: tuple[StockEvent, ...] = (
     ReviewRequested("unmapped_line", "shopify:1"),
     ReviewRequested("conflict", "shopify:1"),
+    *(ReviewSettled(f"tx-{number}") for number in range(1, 10)),
 )
 _ORDER_FACTS: tuple[StockEvent, ...] = (OrderSeen((OrderLine("1", 2, "T"),)), OrderSeen(()))
 

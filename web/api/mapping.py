@@ -1,7 +1,7 @@
 """/api/mapping: where SKUs are sold."""
 
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
@@ -11,9 +11,11 @@ from projections.broadcasts.documents import Listing
 from stock.codec import decode
 from stock.events import ListingMapped
 from stock.identities import Channel, Sku, sku_stream
-from web.answers import Answer
+from web.answers import Answer, ErrorAnswer
+from web.api import links
 from web.api.levels import Asked
-from web.api.write_answers import CONFLICTS, settled
+from web.api.links import LinkedAnswer
+from web.api.write_answers import RefusedAnswer, settled
 from web.body import Body, takes
 from web.callers import Reader, Writer
 from web.paging import Cursor, Limit, cursor, position
@@ -23,7 +25,8 @@ from web.skus import SkuPath, asked_for, named, unknown
 
 router = APIRouter(tags=["mapping"], responses=ANSWERS)
 
-_BODY = takes(schema("mapping"))
+_BODY = takes({"anyOf": [schema("mapping"), links.SCHEMA]})
+_CONFLICTS: dict[int | str, dict[str, Any]] = {409: {"model": RefusedAnswer | ErrorAnswer}}
 _On = Annotated[Channel, Query(alias="channel", description="where it is sold")]
 
 
@@ -67,13 +70,17 @@ class UnmappedAnswer(Answer):
     message: str
 
 
-@router.post("/api/mapping", openapi_extra=_BODY, responses=CONFLICTS)
-@router.post("/api/sku-mapping", openapi_extra=_BODY, responses=CONFLICTS)
-def post_mapping(services: Use, caller: Writer, body: Body) -> MappedAnswer:
+@router.post("/api/mapping", openapi_extra=_BODY, responses=_CONFLICTS, response_model=MappedAnswer | LinkedAnswer)
+@router.post("/api/sku-mapping", openapi_extra=_BODY, responses=_CONFLICTS, response_model=MappedAnswer | LinkedAnswer)
+def post_mapping(services: Use, caller: Writer, body: Body) -> MappedAnswer | LinkedAnswer:
     """Map a SKU to its listing: `{"sku": "A", "asin": "..."}`. The seller SKU, `listing`, is the SKU by default.
 
-    The same again changes nothing; another listing takes the place of the one before.
+    Or tell which SKU a variant of the shop's has: `{"variantId": 77, "sku": "A"}`; order lines that waited for that are
+    applied. The same again changes nothing; another listing, or SKU, takes the place of the one before.
     """
+    link = links.linked(services, caller.tenant, body)
+    if link is not None:
+        return link
     told, _ = settled(services, caller.tenant, services.facts.receive(caller.tenant, "mapping", body))
     sku, version = told.fact.sku, told.version or 0
     made = _as_recorded(services, caller.tenant, sku, version)
@@ -108,6 +115,12 @@ def get_mapping(services: Use, caller: Reader, sku: SkuPath, channel: _On = "ama
 def delete_mapping(services: Use, caller: Writer, sku: Asked = None, channel: _On = "amazon") -> UnmappedAnswer:
     """Unmap the SKU that `sku` names."""
     return _unmap(services, caller.tenant, asked_for(sku), channel)
+
+
+@router.delete("/api/mapping/unmapped")
+def delete_mapping_of_unmapped(services: Use, caller: Writer, channel: _On = "amazon") -> UnmappedAnswer:
+    """Unmap the SKU that is called `unmapped`, as any other; to GET it, name it by `?sku=`."""
+    return _unmap(services, caller.tenant, Sku("unmapped"), channel)
 
 
 @router.delete("/api/mapping/{sku:path}")

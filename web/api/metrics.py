@@ -5,6 +5,7 @@ from contextlib import suppress
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 
+from channels.notices.reports import reports
 from processor.errors import ProcessorError
 from web.callers import Reader
 from web.problems import ANSWERS
@@ -25,6 +26,7 @@ def get_metrics(services: Use, caller: Reader) -> Response:
     While the store does not answer, what it alone knows is left out.
     """
     engine = services.engine
+    counters = {"events_appended": engine.recorder.appended}
     gauges = {"queue": engine.recorder.queued, "sweeper_running": int(engine.sweeper.running)}
     standing: Standing | None = None
     with suppress(ProcessorError):
@@ -34,5 +36,6 @@ def get_metrics(services: Use, caller: Reader) -> Response:
             "due_broadcasts": services.due(caller.tenant),
             "unread_alerts": services.unread(caller.tenant),
         }
-    text = services.metrics.text(engine.recorder.appended, gauges, standing.lagging if standing else {})
+        counters["notices_given_up"] = sum(report.given_up for report in reports(engine.store.registers))
+    text = services.metrics.text(counters, gauges, standing.lagging if standing else {})
     return Response(text, media_type=CONTENT_TYPE_PLAIN_0_0_4)

@@ -1,15 +1,16 @@
 """GET /api/product-sync/{productId}: how far a shop's product has reached Amazon."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Annotated, Literal
 
+import msgspec
 from fastapi import APIRouter, Path
 
+from ingest.shopify.products import Newest, newest_snapshot
 from processor.clock import Instant
-from processor.events import Recorded
 from projections.broadcasts.documents import Broadcasts
-from stock.codec import decode
-from stock.events import ProductSeen, ProductVariant
+from stock.events import ProductVariant
 from stock.identities import Sku, product_stream
 from web.answers import Answer
 from web.callers import Reader
@@ -25,7 +26,9 @@ Sync = Literal["synced", "pending", "refused", "uncounted", "unmapped", "no_sku"
 
 
 class VariantSync(Answer):
-    """One variant: its SKU and inventory item at the shop, its listing on Amazon, and how it stands there.
+    """One variant: its SKU and inventory item, its listing on Amazon, and how it stands there.
+
+    The SKU is the shop's, or an operator's where one linked the variant later.
 
     `status`: `synced`: Amazon took the quantity that is `desired`; `pending`: it is to be told; `refused`: it refused;
     `uncounted`: nothing is told before the SKU is counted; `unmapped`: the SKU has no listing; `no_sku`: no SKU.
@@ -62,26 +65,29 @@ def get_product_sync(
     newest = _newest(services, caller.tenant, id_)
     if newest is None:
         raise _unknown(id_)
-    event, product = newest
-    skus = [Sku(variant.sku) for variant in product.variants if variant.sku is not None]
+    told = _as_linked(services, caller.tenant, newest.product.variants)
+    skus = [Sku(variant.sku) for variant in told if variant.sku is not None]
     rows = services.broadcasts.several(caller.tenant, skus)
-    variants = tuple(_variant(told, rows.get(Sku(told.sku)) if told.sku else None) for told in product.variants)
+    variants = tuple(_variant(one, rows.get(Sku(one.sku)) if one.sku else None) for one in told)
     mapped = [variant for variant in variants if variant.mapped]
     return ProductSyncAnswer(
         product_id=id_,
         synced=bool(mapped) and all(variant.synced for variant in mapped),
-        seen_at=event.recorded_at,
+        seen_at=newest.told_at,
         variants=variants,
     )
 
 
-def _newest(services: Services, tenant: str, id_: str) -> tuple[Recorded, ProductSeen] | None:
+def _as_linked(services: Services, tenant: str, variants: Sequence[ProductVariant]) -> list[ProductVariant]:
+    """Return the variants with the SKUs they have: an operator may have said another one."""
+    skus = services.links.skus(tenant, [variant.variant for variant in variants])
+    return [msgspec.structs.replace(one, sku=skus.get(one.variant, one.sku)) for one in variants]
+
+
+def _newest(services: Services, tenant: str, id_: str) -> Newest | None:
     if not id_ or len(id_) > MAX_ID_CHARS or not id_.isprintable():
         return None
-    stream, log = product_stream(tenant, SHOP, id_), services.engine.store.log
-    told = log.read(stream, max(0, log.heads([stream])[stream] - 1))
-    products = [(event, happened) for event in told if isinstance(happened := decode(event), ProductSeen)]
-    return products[-1] if products else None
+    return newest_snapshot(services.engine.store.log, product_stream(tenant, SHOP, id_))
 
 
 def _unknown(id_: str) -> Problem:

@@ -10,6 +10,7 @@ import pytest
 
 from channels.http import http_client
 from channels.notices.posting import Slack
+from channels.notices.reports import reports
 from processor.adapters.memory import MemoryStore
 from processor.clock import moment
 from tests.integration.channels.alarms import HOUR, MINUTE, SECOND, SECRET, TENANT, Alarms
@@ -196,10 +197,40 @@ def test_what_is_refused_for_good_is_given_up_and_the_next_goes(
     alarms.alert("A")
     alarms.pass_(HOUR, notifier)
     assert "notices.given_up" in "".join(capsys.readouterr())
+    [report] = reports(alarms.store.registers, TENANT)
+    assert (report.target, report.given_up, report.troubled, report.delivered_at) == ("webhook", 1, True, None)
     alarms.alert("B")
     alarms.pass_(HOUR, notifier)
+    [report] = reports(alarms.store.registers)
+    assert (report.given_up, report.troubled, report.waiting_since) == (1, False, None)
+    assert (report.gave_up_at or "") < (report.delivered_at or "")
     assert box.skus == [["A"]] * 5 + [["B"]]
     assert {post.path for post in box.posts} == {"/"}, "redirects are not followed"
+
+
+def test_operators_see_which_target_a_message_waits_for(alarms: Alarms, box: Inbox) -> None:
+    notifier = alarms.on(alarms.webhook(box.url))
+    other = alarms.on(alarms.webhook(box.url), tenant="acme-2")
+    box.answer(*[503] * 1000)
+    alarms.alert("A")
+    since = alarms.clock()
+    alarms.pass_(MINUTE, notifier, other)
+    [report] = reports(alarms.store.registers, TENANT)
+    assert (report.tenant, report.given_up, report.troubled, report.delivered_at) == (TENANT, 0, False, None)
+    assert report.waiting_since is not None
+    assert report.waiting_since >= since
+    assert [one.tenant for one in reports(alarms.store.registers)] == ["acme", "acme-2"]
+
+
+def test_a_message_that_has_nothing_left_to_tell_is_neither_delivered_nor_given_up(alarms: Alarms, box: Inbox) -> None:
+    notifier = alarms.on(alarms.webhook(box.url))
+    box.answer(503)
+    alarms.alert("A")
+    notifier.round()
+    alarms.acknowledge("A")
+    alarms.pass_(HOUR, notifier)
+    [report] = reports(alarms.store.registers)
+    assert (report.waiting_since, report.delivered_at, report.gave_up_at, report.given_up) == (None, None, None, 0)
 
 
 def test_a_target_that_is_down_holds_up_no_other(alarms: Alarms, box: Inbox) -> None:

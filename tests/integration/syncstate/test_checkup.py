@@ -23,6 +23,7 @@ from syncstate.care.upgrading import upgrade
 from syncstate.settings import Settings
 from syncstate.stores import DATABASE, RESTORING
 from tests.integration.syncstate.stocked import MUG, SHIRT, engine_on, stocked_file
+from tests.notices import noted
 from web.guard.keys import KeyBook
 
 
@@ -136,6 +137,25 @@ def test_a_store_of_another_release_is_told_and_can_be_copied(data: Path, tmp_pa
     assert (found.verdict, "syncstate upgrade" in found.said) == ("fail", True)
     manifest = back_up(data / DATABASE, tmp_path / "old.backup")
     assert (manifest.events, "another release" in manifest.line()) == (None, True)
+
+
+def test_a_target_that_takes_no_message_is_told_until_it_takes_one_or_nobody_tends_it(data: Path) -> None:
+    now = system_clock()
+    old = instant(moment(now) - timedelta(days=8))
+    assert checked(data)["notices"].verdict == "ok"
+    with_store(data, lambda store: noted(store.registers, "default/webhook", ("delivered", old), ("given_up", now)))
+    found = checked(data)["notices"]
+    assert (found.verdict, "webhook of default" in found.said, "notices.not_taken" in found.advice) == (
+        "warn",
+        True,
+        True,
+    )
+    later = instant(moment(now) + timedelta(seconds=1))
+    with_store(data, lambda store: noted(store.registers, "default/webhook", ("given_up", now), ("delivered", later)))
+    found = checked(data)["notices"]
+    assert (found.verdict, "1 messages were given up" in found.said) == ("ok", True)
+    with_store(data, lambda store: noted(store.registers, "default/webhook", ("given_up", old)))
+    assert checked(data)["notices"].verdict == "ok"
 
 
 def test_a_missing_store_and_a_restore_broken_off_are_told(data: Path, tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ from processor.store import Store
 from projections import PROJECTIONS
 from projections.alerts.documents import alert_id
 from stock.codec import decode
-from stock.events import ProductSeen, ProductVariant, StockAdjusted
+from stock.events import ListingMapped, ProductSeen, ProductVariant, StockAdjusted
 from stock.identities import product_stream, sku, sku_stream
 from syncstate.settings import Settings
 from syncstate.wiring import services
@@ -115,6 +115,7 @@ def furnish(store: Store) -> None:
     stock(store)
     with closing(Engine(store, PROJECTIONS, decode, watch="inventory")) as engine:
         record(engine, sku_stream("default", sku("MUG 100% #1")), [StockAdjusted(5, "opening")])
+        record(engine, sku_stream("default", sku("unmapped")), [ListingMapped("amazon", "unmapped")])
         record(engine, product_stream("default", "shopify", PRODUCT), [ProductSeen((ProductVariant("1", "SHIRT"),))])
 
 

@@ -76,7 +76,7 @@ def test_what_is_taken_is_known_and_the_worst_are_listed() -> None:
     assert (progress.batch.alerts[0], len(progress.batch.alerts)) == (worst.id, LISTED)
     assert progress.batch.left_out == {"warning": 6}
     assert progress.hashes() == {hashed(alert.id) for alert in (*waiting, worst)}
-    after = finished(progress, NOON)
+    after = finished(progress, NOON, "delivered")
     assert (after.batch, after.hashes(), after.last) == (None, progress.hashes(), NOON)
 
 

@@ -26,6 +26,7 @@ from stock.events import (
     RefundSeen,
     ReturnReceived,
     ReviewRequested,
+    ReviewSettled,
     SaleCancelled,
     SaleRecorded,
     StockAdjusted,
@@ -35,6 +36,7 @@ from stock.identities import sku
 
 AT = Instant("2026-11-20T10:00:00.000000Z")
 AMAZON = "123-1234567-1234567"
+SETTLED = ReviewSettled("unmapped:1")
 
 Happened = OrderSeen | RefundSeen | OrderEdited | LineResolved
 
@@ -106,13 +108,14 @@ def test_a_line_keeps_the_sku_it_was_first_seen_with() -> None:
 def test_a_line_without_sku_is_put_to_a_person_once_and_sold_when_its_sku_is_known() -> None:
     first = story_of("4501", history(seen(shirts(2, None)), seen(shirts(3, None)), seen(shirts(1)))).facts
     review = ReviewRequested("unmapped_line", "shopify:4501", "line 1, variant unknown, 2 sold")
-    assert [(found.sku, found.fact) for found in first] == [(None, review), ("SHIRT", a_sale(3))]
+    assert [(found.sku, found.fact) for found in first] == [(None, review), ("SHIRT", a_sale(3)), (None, SETTLED)]
 
 
 def test_a_line_is_sold_when_its_variant_resolves_and_because_of_the_snapshot_that_named_it() -> None:
     story = story_of("4501", history(seen(shirts(2, None)), LineResolved("1", "SHIRT"), seen(shirts(1, "OTHER"))))
-    sale = story.facts[-1]
+    _, sale, settled = story.facts
     assert (sale.sku, sale.fact, sale.cause.version) == ("SHIRT", a_sale(2), 1)
+    assert (settled.sku, settled.fact, settled.cause.version) == (None, SETTLED, 2)
     assert story.waiting == {}
 
 
@@ -172,6 +175,7 @@ def test_a_refund_whose_sku_is_unknown_waits_and_asks_once() -> None:
         (None, "unmapped:1", asked),
         ("SHIRT", "shopify:line:1:2", a_sale(2)),
         ("SHIRT", "shopify:refund:b", a_return(1)),
+        (None, "settled:unmapped:1", SETTLED),
     ]
 
 
@@ -312,3 +316,8 @@ def test_a_refund_told_differently_contradicts_the_first_telling() -> None:
     held = [Entry(1, AT, first.tx, digest(first.happened), first.happened)]
     assert contradicted(held, [first, renamed, telling_of_edit(OrderEdited("e"), AT)]) == []
     assert contradicted(held, [first, other]) == [other]
+
+
+def test_a_question_about_a_line_comes_to_nothing_once_the_order_is_a_copy_of_an_amazon_order() -> None:
+    asked, settled = told(seen(shirts(2, None)), seen(shirts(2, None), amazon=AMAZON), LineResolved("1", "SHIRT"))
+    assert (asked[1], settled) == ("unmapped:1", (None, "settled:unmapped:1", SETTLED))

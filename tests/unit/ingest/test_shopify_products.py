@@ -21,9 +21,11 @@ from stock.codec import Fact, decode
 from stock.dispositions import Disposition
 from stock.events import (
     ProductSeen,
+    ProductUnchanged,
     ProductVariant,
     ReturnReceived,
     ReviewRequested,
+    ReviewSettled,
     SaleRecorded,
     SkuLinked,
 )
@@ -108,8 +110,24 @@ def test_a_product_that_was_not_changed_stores_nothing_more(shopify: ShopifyDoor
     deliver(shopify, a_product({77: "SHIRT"}))
     before = everything_stored(engine)
     deliver(shopify, a_product({77: "SHIRT"}))
-    deliver(shopify, a_product({77: "SHIRT"}, NOON))
     assert everything_stored(engine) == before
+
+
+def test_a_later_snapshot_that_tells_the_same_is_noted_by_its_time_once(shopify: ShopifyDoor, engine: Engine) -> None:
+    for at in ("2026-11-20T10:00:00Z", NOON, NOON, "2026-11-20T11:00:00Z"):
+        deliver(shopify, a_product({77: "SHIRT"}, at))
+    assert products_of(engine) == [ProductSeen((ProductVariant("77", "SHIRT", "7700"),)), ProductUnchanged(1)]
+    assert links_of(engine, "77") == [SkuLinked("600", 1, "SHIRT")]
+
+
+@pytest.mark.parametrize("times", list(permutations((("A", "09"), ("B", "10"), ("A", "12")))))
+def test_snapshots_in_any_order_leave_the_newest_by_the_shops_time(
+    shopify: ShopifyDoor, engine: Engine, times: Sequence[tuple[str, str]]
+) -> None:
+    for name, hour in [one for one in times for _ in range(2)]:
+        deliver(shopify, a_product({77: name}, f"2026-11-20T{hour}:00:00Z"))
+    deliver(shopify, ORDER)
+    assert (facts_of(engine, "A"), facts_of(engine, "B")) == ([SOLD], [])
 
 
 def test_a_sku_may_change_and_change_back(shopify: ShopifyDoor, engine: Engine) -> None:
@@ -150,7 +168,7 @@ def test_a_line_that_waited_is_sold_when_its_variant_gets_a_sku(shopify: Shopify
     outcome = deliver(shopify, PRODUCT)
     assert [(item.sku, item.quantity, item.status) for item in outcome.items] == [("SHIRT", 2, "recorded")]
     assert facts_of(engine, "SHIRT") == [SOLD]
-    assert reviews_of(engine, "4501") == [asked]
+    assert reviews_of(engine, "4501") == [asked, ReviewSettled("unmapped:1")]
 
 
 def test_a_line_that_was_sold_waits_no_longer(shopify: ShopifyDoor, engine: Engine) -> None:
@@ -226,7 +244,7 @@ def test_an_order_that_tells_more_than_one_append_holds_is_taken_whole(
         deliver(shopify, one)
     kinds = Counter(type(fact) for fact in facts_of(engine, "SHIRT"))
     assert kinds == {SaleRecorded: 1000, ReturnReceived: 10}
-    assert len(reviews_of(engine, "4501")) == (0 if first == "product" else 1000)
+    assert len(reviews_of(engine, "4501")) == (0 if first == "product" else 2000)
 
 
 @pytest.mark.parametrize("told", list(permutations((ORDER, REFUND, PRODUCT))))
@@ -296,11 +314,7 @@ def test_a_newer_product_within_an_older_one_stands_at_every_call() -> None:
             if within.calls <= call:
                 return
             deliver(a_shopify_door(engine), ORDER)
-            if products_of(engine)[-1] == ProductSeen((ProductVariant("77", "B", "7700"),)):
-                # The newer one told nothing new when it came.
-                assert facts_of(engine, "B") == [SOLD]
-            else:
-                assert facts_of(engine, "A") == [SOLD]
+            assert (facts_of(engine, "A"), facts_of(engine, "B")) == ([SOLD], [])
     pytest.fail("the delivery never ends")
 
 

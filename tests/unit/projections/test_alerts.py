@@ -18,6 +18,7 @@ from stock.events import (
     ReturnReceived,
     ReviewReason,
     ReviewRequested,
+    ReviewSettled,
     SaleCancelled,
     SaleRecorded,
     StockAdjusted,
@@ -114,3 +115,15 @@ def test_the_id_of_an_alert_is_safe_in_an_address_and_tells_streams_apart() -> N
     assert len(names) == 5
     assert all(name.replace(".", "").replace("-", "").replace("_", "").replace("~", "").isalnum() for name in names)
     assert all(len(name) < 900 and name.isascii() for name in names)
+
+
+def test_a_question_that_was_settled_is_read() -> None:
+    review = review_stream("acme", "shopify:4501")
+    asked = ReviewRequested("unmapped_line", "shopify:4501", "line 1")
+    story = Story(AlertsProjection()).given(ReviewRequested("conflict", "shopify:4501"), asked, asked, stream=review)
+    (change,) = story.when(ReviewSettled("t2"), review)
+    assert change == Amend(alert_id(review, 2, "manual_review"), {"read": True}, leaves=(UNREAD,))
+    assert not story.when(ReviewSettled("t2"), review)
+    assert not story.when(ReviewSettled("t1"), review)
+    (change,) = story.when(ReviewSettled("t3"), review)
+    assert change == Amend(alert_id(review, 3, "manual_review"), {"read": True}, leaves=(UNREAD,))

@@ -75,6 +75,7 @@ def _their_past() -> list[tuple[str, dict[str, Any]]]:
         ("/webhook/amazon/return", _a_return(f"{HIDDEN}-r")),
         (f"/api/buffer/{SHARED}", {"bufferQty": 3}),
         ("/api/mapping", {"sku": SHARED, "asin": "B00HIDDEN0", "channel": "amazon", "listing": f"{HIDDEN}-L"}),
+        ("/api/mapping", {"variantId": 78, "sku": f"{HIDDEN}-V"}),
         ("/api/keys", {"role": "read", "name": f"{HIDDEN}-key"}),
     ]
 

@@ -17,7 +17,8 @@ from stock.dispositions import Disposition
 from stock.events import ListingMapped, ReturnReceived, StockAdjusted
 from syncstate.settings import Settings
 from syncstate.wiring import services
-from tests.factories import an_append, an_event
+from tests.factories import MORNING, NOON, an_append, an_event
+from tests.notices import noted
 from tests.unit.web.client import Client
 from tests.unit.web.telling import of, tell
 from web import standing
@@ -179,12 +180,15 @@ def test_metrics_tell_how_the_store_stands(client: Client, engine: Engine) -> No
     tell(engine, of("A"), StockAdjusted(5, "opening"), ListingMapped("amazon", "A"))
     tell(engine, of("A"), ReturnReceived(1, "merchant", Disposition.CUSTOMER_DAMAGED))
     tell(engine, of("B", tenant="somebody-else"), StockAdjusted(5, "opening"), ListingMapped("amazon", "B"))
+    noted(engine.store.registers, "default/webhook", ("given_up", MORNING), ("given_up", NOON))
+    noted(engine.store.registers, "somebody-else/slack", ("given_up", MORNING), ("delivered", NOON))
     found = values(client)
     names = {name[0].removeprefix("syncstate_"): value for name, value in found.items() if len(name) == 1}
     assert {
         name: names[name]
         for name in (
             "events_appended_total",
+            "notices_given_up_total",
             "queue",
             "due_broadcasts",
             "unread_alerts",
@@ -193,6 +197,7 @@ def test_metrics_tell_how_the_store_stands(client: Client, engine: Engine) -> No
         )
     } == {
         "events_appended_total": 5,
+        "notices_given_up_total": 3,
         "queue": 0,
         "due_broadcasts": 1,
         "unread_alerts": 1,

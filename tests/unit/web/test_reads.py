@@ -3,6 +3,8 @@ from urllib.parse import quote
 import pytest
 
 from processor.engine import Engine
+from tests.factories import MORNING, NOON
+from tests.notices import noted
 from tests.payloads import a_line, a_simple_body, an_order_body, shopify_headers
 from tests.unit.web.client import Client
 from web.app import create_app
@@ -181,6 +183,21 @@ def test_the_status_counts_streams_lag_and_what_is_due(client: Client, engine: E
         "alerts": (1, 0),
         "returns": (1, 0),
         "broadcasts": (1, 0),
+    }
+
+
+def test_the_status_tells_how_targets_are_told_of_alerts(client: Client, engine: Engine) -> None:
+    assert client.get("/api/status").json()["notices"] == []
+    noted(engine.store.registers, "default/webhook", ("delivered", MORNING), ("given_up", NOON))
+    noted(engine.store.registers, "default-2/slack", ("given_up", MORNING))
+    [webhook] = [one for one in client.get("/api/status").json()["notices"] if one["tenant"] == "default"]
+    assert webhook == {
+        "tenant": "default",
+        "target": "webhook",
+        "givenUp": 1,
+        "gaveUpAt": NOON,
+        "deliveredAt": MORNING,
+        "waitingSince": None,
     }
 
 

@@ -10,6 +10,7 @@ from stock.events import (
     BroadcastRejected,
     ListingMapped,
     ProductSeen,
+    ProductUnchanged,
     ProductVariant,
     SaleRecorded,
     StockAdjusted,
@@ -72,6 +73,15 @@ def test_a_product_is_synced_while_amazon_has_the_newest_quantity_of_each_mapped
     tell(engine, of("A"), SaleRecorded(1))
     assert asked(client)["synced"] is False
     assert client.get(f"/api/product-sync/shopify:{PRODUCT}").json()["productId"] == PRODUCT
+
+
+def test_a_product_that_was_told_again_unchanged_is_seen_then(client: Client, engine: Engine) -> None:
+    seen(engine, "A")
+    before = asked(client)
+    tell(engine, product_stream(TENANT, "shopify", PRODUCT), ProductUnchanged(1))
+    after = asked(client)
+    assert after["seenAt"] > before["seenAt"]
+    assert after["variants"] == before["variants"]
 
 
 @pytest.mark.parametrize("product", ["1", "%20", "a%00b", "9" * 300, "shopify:"])

@@ -1,0 +1,139 @@
+"""What a shop's variants are: links that an operator states, and the order lines that wait for one."""
+
+from http import HTTPStatus
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query
+
+from ingest.outcome import Refused
+from ingest.shopify.lines import unmapped_tx
+from ingest.shopify.linking import Link, LinkTold, Seen
+from ingest.shopify.serving import Served
+from processor.clock import Instant
+from projections.alerts.queries import Unmapped
+from web.answers import Answer
+from web.body import refusal
+from web.callers import Reader
+from web.paging import Cursor, Limit, cursor, position
+from web.problems import ANSWERS, Problem
+from web.services import Services, Use
+
+router = APIRouter(tags=["mapping"], responses=ANSWERS)
+
+SCHEMA: dict[str, Any] = Link.model_json_schema()
+
+
+class AppliedLine(Answer):
+    """A line that waited, and what became of it: `nothing` where it leaves stock as it is."""
+
+    order_id: str
+    line_id: str
+    sku: str | None
+    quantity: int
+    status: Literal["recorded", "duplicate", "conflict", "nothing"]
+
+
+class LinkedAnswer(Answer):
+    """Which SKU the variant, or the item, has now, since `linkedAt`; null where nobody names one. With what it applied.
+
+    `duplicate`: the same was said before, and still counts.
+    """
+
+    ok: bool = True
+    success: bool = True
+    variant_id: str | None
+    inventory_item_id: str | None
+    sku: str | None
+    linked_at: Instant | None
+    duplicate: bool
+    applied: tuple[AppliedLine, ...]
+
+
+class WaitingLine(Answer):
+    """A line that names no known SKU: `quantity` units of a variant; null where the shop names no variant either."""
+
+    line_id: str
+    variant_id: str | None
+    quantity: int
+
+
+class WaitingOrder(Answer):
+    """An order with lines that wait, first told of at `seenAt` by the shop's clock."""
+
+    order_id: str
+    seen_at: Instant
+    lines: tuple[WaitingLine, ...]
+
+
+class WaitingAnswer(Answer):
+    """A page of orders whose lines wait, in the order of their ids as text; `nextCursor` continues it, null at the end.
+
+    `count` is how many orders the page holds, `lineCount` how many lines: perhaps none, before the end.
+    """
+
+    count: int
+    line_count: int
+    unmapped: tuple[WaitingOrder, ...]
+    next_cursor: str | None
+
+
+@router.get("/api/mapping/unmapped")
+def list_unmapped(
+    services: Use,
+    caller: Reader,
+    *,
+    cursor_: Annotated[Cursor, Query(alias="cursor", description="`nextCursor` of the page before")] = None,
+    limit: Limit = 100,
+) -> WaitingAnswer:
+    """Return the order lines that wait for a SKU, a page of `limit` orders at a time.
+
+    A line with a variant is applied as soon as that is linked: `POST /api/mapping` with `variantId` and `sku`.
+    """
+    found, after = services.alerts.unmapped(caller.tenant, position(cursor_), limit)
+    seen = services.links.orders(caller.tenant, [one.order for one in found])
+    orders = [_order(one.order, seen[one.order], one) for one in found if one.order in seen]
+    shown = tuple(order for order in orders if order.lines)
+    lines = sum(len(order.lines) for order in shown)
+    return WaitingAnswer(count=len(shown), line_count=lines, unmapped=shown, next_cursor=cursor(after))
+
+
+def linked(services: Services, tenant: str, body: bytes) -> LinkedAnswer | None:
+    """Take the link in `body`; None where it is none. Raises Problem: 400, or 409 for a `tx` of another link."""
+    told = services.links.receive(tenant, body)
+    if isinstance(told, Refused):
+        raise refusal(told)
+    return None if told is None else _linked(told)
+
+
+def _linked(told: LinkTold) -> LinkedAnswer:
+    link = told.link
+    if told.status == "conflict":
+        message = f"{link.tx} linked it before, to another SKU"
+        hint = "a tx names one link for ever: send another under a new one"
+        raise Problem(HTTPStatus.CONFLICT, "conflict", message, field="tx", hint=hint)
+    return LinkedAnswer(
+        variant_id=link.variant,
+        inventory_item_id=link.item,
+        sku=told.now.sku,
+        linked_at=told.now.at or None,
+        duplicate=told.status == "duplicate",
+        applied=tuple(map(_applied, told.served)),
+    )
+
+
+def _applied(served: Served) -> AppliedLine:
+    item = served.item
+    return AppliedLine(
+        order_id=served.order, line_id=served.line, sku=item.sku, quantity=item.quantity, status=item.status
+    )
+
+
+def _order(order: str, seen: Seen, asked: Unmapped) -> WaitingOrder:
+    """Return the lines that wait still: the read model may trail the order by a moment."""
+    story = seen.story
+    lines = (
+        WaitingLine(line_id=line, variant_id=story.waiting.get(line), quantity=quantity)
+        for line, quantity in story.quantities.items()
+        if unmapped_tx(line) in asked.questions and line not in story.skus
+    )
+    return WaitingOrder(order_id=order, seen_at=seen.at, lines=tuple(lines))
