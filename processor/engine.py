@@ -1,6 +1,6 @@
 """The engine in one value: what a server, a command or a test builds over a store."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from processor.clock import Clock, system_clock
@@ -14,6 +14,7 @@ from processor.recorder import Recorder
 from processor.rung import Rung
 from processor.runner import Runner
 from processor.store import Store
+from processor.streams import StreamId
 from processor.sweeper import Sweeper
 
 
@@ -43,6 +44,11 @@ class Engine:
     def live(self, projection: str) -> Model:
         """Return the model of `projection` that readers read now."""
         return self.generations.live(projection, self.runner.projections[projection].schema)
+
+    def behind(self, model: Model) -> Iterator[StreamId]:
+        """Yield the streams in which `model` lags: those left out whose row is merely kept here to be stored later."""
+        found = self.store.models.lagging(model, self.runner.projections[model.projection].feeds)
+        return (stream for stream in found if not self.runner.defers(model, stream))
 
     def close(self) -> None:
         """Finish what was accepted and stop; the store stays open."""
