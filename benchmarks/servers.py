@@ -104,9 +104,7 @@ def seconds_until(condition: Callable[[], bool], at_most: float) -> float:
 
 
 @contextmanager
-def _started(
-    command: list[str], environment: Mapping[str, str], errors: IO[str] | None = None
-) -> Iterator[Running]:
+def _started(command: list[str], environment: Mapping[str, str], errors: IO[str] | None = None) -> Iterator[Running]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("SYNCSTATE_")}
     process = subprocess.Popen(
         command, env={**kept, **environment}, stdout=subprocess.PIPE, stderr=errors, text=True, cwd=ROOT

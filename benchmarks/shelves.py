@@ -45,6 +45,9 @@ _BATCH = 1000
 _MAPPED, _ALERTED = 10, 25
 """Every so many SKUs one is sold on Amazon, and one came back damaged."""
 
+_ALL_MAPPED = 2000
+"""The first SKUs are all sold on Amazon."""
+
 _TOLD = 20
 """Of those sold on Amazon, one in so many is still to be told."""
 
@@ -99,23 +102,27 @@ def _appends(shelves: Shelves) -> Iterator[Append]:
 def _sku(number: int) -> Append:
     """Return how a SKU begins."""
     facts: list[StockEvent] = [StockCounted(100 + number % 900)]
-    if number % _MAPPED == 0:
+    if _mapped(number):
         facts.append(ListingMapped("amazon", name_of(number), "B0EXAMPLE1"))
     if number % _ALERTED == 0:
         facts.append(ReturnReceived(1, "merchant", Disposition.CUSTOMER_DAMAGED, f"shopify:{number}"))
     return _append(_of(name_of(number)), facts)
 
 
+def _mapped(number: int) -> bool:
+    return number < _ALL_MAPPED or number % _MAPPED == 0
+
+
 def _told(skus: int) -> Iterator[Append]:
     """Yield what Amazon took of the SKUs that are sold there, but for a few."""
-    for number in range(0, skus, _MAPPED):
+    for number in filter(_mapped, range(skus)):
         if number % (_MAPPED * _TOLD):
             stream = channel_stream(TENANT, "amazon", sku(name_of(number)))
             yield _append(stream, [BroadcastAccepted(1, 100 + number % 900, 1, name_of(number))])
 
 
 def _of_one_order() -> Iterator[Append]:
-    """Yield the sales of an order of LINES lines, one in _MAPPED of a SKU that is sold on Amazon."""
+    """Yield the sales of an order of LINES lines, all of SKUs that are sold on Amazon."""
     for number in range(LINES):
         event = fact(SaleRecorded(1, ORDER), tx=f"simple:{ORDER}:1", at=MORNING, source="api", correlation=ORDER)
         yield Append(_of(name_of(number)), (event,))

@@ -13,6 +13,7 @@ from projections.alerts.queries import AlertQueries
 from projections.broadcasts.queries import BroadcastQueries
 from projections.inventory.queries import InventoryQueries
 from projections.returns.queries import ReturnQueries
+from web.counts import Counts
 from web.guard.guard import Guard
 from web.kept import Kept
 from web.metrics import Metrics
@@ -40,6 +41,7 @@ class Services:
     skus: Kept[int]
     unread: Kept[int]
     due: Kept[int]
+    streams: Kept[Counts]
     standing: Kept[Standing]
     probe: Probe
     metrics: Metrics

@@ -27,7 +27,7 @@ UNREAD, SEVERITY, BY_SKU, ALL = range(4)
 _MAX_KEY = 600
 
 
-class Alert(msgspec.Struct, frozen=True):
+class Alert(msgspec.Struct, frozen=True, gc=False):
     """Something that happened at event `version` of `stream`. `sku` is empty where no SKU is meant."""
 
     id: str
