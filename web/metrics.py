@@ -11,7 +11,7 @@ BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10
 
 _GAUGES = {
     "queue": "requests that wait for a commit",
-    "due_broadcasts": "SKUs of the caller that Amazon is to be told about, up to 1,000",
+    "due_broadcasts": "SKUs of the caller that Amazon is to be told about, up to 10,000",
     "unread_alerts": "alerts of the caller that nobody has read, up to 10,000",
     "quarantined_pairs": "streams at which a projection stopped, of all tenants",
     "sweeper_running": "1 where the sweeper runs",
