@@ -80,8 +80,13 @@ class System:
         self.notifier.start()
 
     def _count(self) -> None:
-        """Count what is long to count, so that not even the first reader waits for it."""
+        """Count what is long to count, so that not even the first reader waits for it.
+
+        But for DynamoDB, where counting costs requests: there it waits until somebody asks.
+        """
         services = self.services
+        if services.mode == "dynamodb":
+            return
         services.standing(EVERY)
         services.streams(EVERY)
         for count in (services.skus, services.unread, services.due):

@@ -36,9 +36,8 @@ def counts_of(engine: Engine, clock: Clock, whose: str) -> Counts:
     """Count. Its cost grows with the number of streams."""
     at = clock()
     streams = Counter(stream.category for stream in engine.store.log.streams(whose or None))
-    return Counts(
-        dict(sorted(streams.items())), {name: _late(engine, name, whose) for name in engine.runner.projections}, at
-    )
+    lagging = {name: _late(engine, name, whose) for name in engine.runner.projections}
+    return Counts(dict(sorted(streams.items())), lagging, at)
 
 
 def _late(engine: Engine, name: str, whose: str) -> int:

@@ -26,7 +26,8 @@ class _Known(msgspec.Struct, Generic[V]):
 class Kept(Generic[V]):
     """A value per tenant. Where `cheap` it is exact at every call; else as of the call before, or newer.
 
-    So nobody waits for a long count, but for the first one after the start.
+    So nobody waits for a long count, but for the first one after the start, and not for that where the program asked
+    before it served.
     """
 
     def __init__(self, work: Callable[[str], V], cheap: Callable[[V], bool]) -> None:
