@@ -38,9 +38,13 @@ class Cost(msgspec.Struct, frozen=True):
 
 
 class Wait(msgspec.Struct, frozen=True):
-    """How long a server takes to answer, in milliseconds; `first` when it is first asked after a start."""
+    """How long a server takes to answer, in milliseconds; `first` when it is first asked after a start.
+
+    `cpu` is what its process computes for an answer, on average, with all that it does besides.
+    """
 
     name: str
+    cpu: float
     p50: float
     p99: float
     first: float
@@ -111,7 +115,7 @@ def tables(section: Section) -> list[str]:
         drawn.append(_drawn([("per sale", "write units", "read units", "requests"), *map(_costs, section.costs)]))
     if section.waits:
         least = f"p99 under {section.waits[0].at_most:g}"
-        drawn.append(_drawn([(section.unit, "p50", "p99", "first", least), *map(_waits, section.waits)]))
+        drawn.append(_drawn([(section.unit, "CPU", "p50", "p99", "first", least), *map(_waits, section.waits)]))
     return drawn
 
 
@@ -140,7 +144,7 @@ def _costs(cost: Cost) -> tuple[str, ...]:
 
 
 def _waits(wait: Wait) -> tuple[str, ...]:
-    return (wait.name, *(f"{took:.1f}" for took in (wait.p50, wait.p99, wait.first)), wait.verdict)
+    return (wait.name, *(f"{took:.1f}" for took in (wait.cpu, wait.p50, wait.p99, wait.first)), wait.verdict)
 
 
 def _rates(series: Series) -> str:

@@ -28,6 +28,12 @@ class Running:
         self.http = httpx.Client(base_url=url, timeout=60, trust_env=False)
 
     @property
+    def cpu(self) -> float:
+        """The CPU time it has used, in seconds."""
+        told = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")
+
+    @property
     def resident(self) -> float:
         """Its resident memory, in MiB."""
         pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])

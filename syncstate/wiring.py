@@ -4,10 +4,11 @@ import os
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from secrets import token_urlsafe
+from threading import Thread
 from uuid import uuid4
 
 import structlog
@@ -22,6 +23,7 @@ from ingest.operators.simple import SimpleDoor
 from ingest.shopify.webhook import ShopifyDoor
 from processor.clock import Clock, system_clock
 from processor.engine import Engine
+from processor.errors import ProcessorError
 from processor.rung import Rung
 from processor.store import Store
 from projections import PROJECTIONS
@@ -45,6 +47,9 @@ from web.metrics import Metrics
 from web.services import Services
 from web.standing import Probe, standing_of
 from web.transactions import Transactions
+
+COUNTING_SECONDS = 1.0
+"""So long a start waits at most for counts that readers will ask for."""
 
 _log = structlog.get_logger("syncstate")
 
@@ -74,7 +79,9 @@ class System:
         if self.amazon is not None:
             services = self.services
             stock_shelves(self.amazon.amazon, services.inventory, services.broadcasts, services.tenant)
-        self._count()
+        counting = Thread(target=self._count, name="counting", daemon=True)
+        counting.start()
+        counting.join(COUNTING_SECONDS)
         self.engine.sweeper.start()
         self.dispatcher.start()
         self.notifier.start()
@@ -87,10 +94,10 @@ class System:
         services = self.services
         if services.mode == "dynamodb":
             return
-        services.standing(EVERY)
-        services.streams(EVERY)
-        for count in (services.skus, services.unread, services.due):
-            count(services.tenant)
+        with suppress(ProcessorError):
+            services.standing(EVERY)
+            for count in (services.skus, services.unread, services.due, services.streams):
+                count(services.tenant)
 
 
 @contextmanager

@@ -11,7 +11,8 @@ from stock.events import ListingMapped
 from stock.identities import SKU, Channel, Sku, sku_stream
 from stock.listings import Listed, Listings
 
-MOST_LOOKED_AT = 1000
+LOOKED_AT = 500
+"""So many SKUs are looked at for a page of those that are sold somewhere, or as many as the page may hold."""
 
 
 class Standing(msgspec.Struct, frozen=True, gc=False):
@@ -57,10 +58,10 @@ class BroadcastQueries:
     ) -> tuple[list[tuple[Sku, Listing]], str | None]:
         """Return SKUs that are sold on `channel`, in order, at most `limit`, and what continues them (None: the end).
 
-        It gives up after looking at MOST_LOOKED_AT SKUs, so there may be fewer, or none, before the end.
+        It gives up after looking at LOOKED_AT SKUs, so there may be fewer, or none, before the end.
         """
         found: list[tuple[Sku, Listing]] = []
-        left = MOST_LOOKED_AT
+        left = max(LOOKED_AT, limit)
         while left:
             page = self._models.rows(self._live(), tenant, SKU, after, min(left, limit - len(found)))
             left -= len(page.items)

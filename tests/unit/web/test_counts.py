@@ -5,11 +5,14 @@ import time
 import pytest
 
 from processor.engine import Engine
+from processor.ops import OPS
+from stock import identities
 from stock.events import StockAdjusted
 from syncstate import wiring
 from syncstate.settings import Settings
 from tests.unit.web.client import Client
 from tests.unit.web.telling import of, tell
+from web.counts import CATEGORIES
 from web.services import Services
 
 PATIENCE = 5.0
@@ -57,3 +60,8 @@ def test_a_server_counts_before_it_answers(monkeypatch: pytest.MonkeyPatch) -> N
     with wiring.assembled(Settings(store="memory"), channels=False) as system:
         system.start()
         assert (system.services.unread("default"), counted) == (10_000, ["default"])
+
+
+def test_every_category_of_streams_is_counted() -> None:
+    named = {value for name, value in vars(identities).items() if name.isupper() and isinstance(value, str)}
+    assert named - {identities.DEFAULT_TENANT} == set(CATEGORIES) - {OPS}
