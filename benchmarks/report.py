@@ -37,14 +37,36 @@ class Cost(msgspec.Struct, frozen=True):
     requests: float
 
 
+class Wait(msgspec.Struct, frozen=True):
+    """How long a server takes to answer, in milliseconds; `first` when it is first asked after a start.
+
+    `cpu` is what its process computes for an answer, on average, with all that it does besides.
+    """
+
+    name: str
+    cpu: float
+    p50: float
+    p99: float
+    first: float
+    at_most: float
+
+    @property
+    def verdict(self) -> str:
+        """What of it is within the bound."""
+        if self.p99 > self.at_most:
+            return "**missed**"
+        return "met" if self.first <= self.at_most else "met, but at first"
+
+
 class Section(msgspec.Struct, frozen=True):
-    """Rows or costs that belong together, and what a reader must know of them."""
+    """Rows, costs or waits that belong together, and what a reader must know of them."""
 
     title: str
     unit: str
     rows: tuple[Row, ...] = ()
     notes: tuple[str, ...] = ()
     costs: tuple[Cost, ...] = ()
+    waits: tuple[Wait, ...] = ()
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -91,6 +113,9 @@ def tables(section: Section) -> list[str]:
         drawn.append(_drawn([heads, *map(_cells, section.rows)]))
     if section.costs:
         drawn.append(_drawn([("per sale", "write units", "read units", "requests"), *map(_costs, section.costs)]))
+    if section.waits:
+        least = f"p99 under {section.waits[0].at_most:g}"
+        drawn.append(_drawn([(section.unit, "CPU", "p50", "p99", "first", least), *map(_waits, section.waits)]))
     return drawn
 
 
@@ -116,6 +141,10 @@ def _cells(row: Row) -> tuple[str, ...]:
 
 def _costs(cost: Cost) -> tuple[str, ...]:
     return (cost.name, *(f"{amount:.2f}" for amount in (cost.write_units, cost.read_units, cost.requests)))
+
+
+def _waits(wait: Wait) -> tuple[str, ...]:
+    return (wait.name, *(f"{took:.1f}" for took in (wait.cpu, wait.p50, wait.p99, wait.first)), wait.verdict)
 
 
 def _rates(series: Series) -> str:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import httpx
 
@@ -25,6 +26,12 @@ class Running:
     def __init__(self, process: "subprocess.Popen[str]", url: str) -> None:
         self.process, self.url = process, url
         self.http = httpx.Client(base_url=url, timeout=60, trust_env=False)
+
+    @property
+    def cpu(self) -> float:
+        """The CPU time it has used, in seconds."""
+        told = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")
 
     @property
     def resident(self) -> float:
@@ -45,13 +52,23 @@ def express() -> Iterator[Running]:
 def ours(folder: Path, settings: Mapping[str, str]) -> Iterator[Running]:
     """Start SyncState on a folder, every SKU with OPENING units. `settings` are environment variables."""
     environment = {"SYNCSTATE_SHOPIFY_SECRETS": json.dumps({SHOP: [SECRET]}), "SYNCSTATE_LOG_LEVEL": "warning"}
-    command = [sys.executable, "-m", "syncstate", "serve", "--data", str(folder), "--port", "0"]
-    with _started(command, {**environment, **settings}) as running:
+    with _started(_serving(folder), {**environment, **settings}) as running:
         for first in range(0, SKUS, _PAGE):
             items = [{"sku": name_of(number), "quantity": OPENING} for number in range(first, first + _PAGE)]
             order = {"orderId": f"init-bench-{first}", "items": items}
             running.http.post("/webhook/shopify", json=order).raise_for_status()
         yield running
+
+
+@contextmanager
+def logging(folder: Path, settings: Mapping[str, str], log: Path) -> Iterator[Running]:
+    """Start SyncState on a folder as it is. What it logs, a line of JSON for each request, goes to `log`."""
+    with log.open("w") as errors, _started(_serving(folder), settings, errors) as running:
+        yield running
+
+
+def _serving(folder: Path) -> list[str]:
+    return [sys.executable, "-m", "syncstate", "serve", "--data", str(folder), "--port", "0"]
 
 
 def sold(running: Running) -> int:
@@ -93,9 +110,11 @@ def seconds_until(condition: Callable[[], bool], at_most: float) -> float:
 
 
 @contextmanager
-def _started(command: list[str], environment: Mapping[str, str]) -> Iterator[Running]:
+def _started(command: list[str], environment: Mapping[str, str], errors: IO[str] | None = None) -> Iterator[Running]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("SYNCSTATE_")}
-    process = subprocess.Popen(command, env={**kept, **environment}, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    process = subprocess.Popen(
+        command, env={**kept, **environment}, stdout=subprocess.PIPE, stderr=errors, text=True, cwd=ROOT
+    )
     try:
         running = Running(process, _address(process))
         yield running

@@ -74,14 +74,15 @@ def run(
         own = Presence(server.url_of(bound), os.getpid(), system.services.instance, system.services.guard.token)
         prepare(system)
         system.start()
-        _settle_memory()
 
         def started() -> None:
             presence.announce(settings.data, own)
             ready(system, own.url)
 
         try:
-            stopped_by = server.serve(create_app(system.services), bound, started, stopping)
+            app = create_app(system.services)
+            _settle_memory()
+            stopped_by = server.serve(app, bound, started, stopping)
         finally:
             presence.withdraw(settings.data, own)
     return STOPPED_BY_KEYBOARD if stopped_by == signal.SIGINT else 0

@@ -4,10 +4,11 @@ import os
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from secrets import token_urlsafe
+from threading import Thread
 from uuid import uuid4
 
 import structlog
@@ -23,6 +24,7 @@ from ingest.shopify.linking import LinkDoor
 from ingest.shopify.webhook import ShopifyDoor
 from processor.clock import Clock, system_clock
 from processor.engine import Engine
+from processor.errors import ProcessorError
 from processor.rung import Rung
 from processor.store import Store
 from projections import PROJECTIONS
@@ -36,6 +38,7 @@ from syncstate.notices import audiences
 from syncstate.settings import Settings
 from syncstate.shops import shops_of
 from syncstate.stores import open_store
+from web.counts import EVERY, counts_of
 from web.guard.guard import Guard
 from web.guard.hosts import is_loopback
 from web.guard.keys import KeyBook
@@ -45,6 +48,9 @@ from web.metrics import Metrics
 from web.services import Services
 from web.standing import Probe, standing_of
 from web.transactions import Transactions
+
+COUNTING_SECONDS = 1.0
+"""So long a start waits at most for counts that readers will ask for."""
 
 _log = structlog.get_logger("syncstate")
 
@@ -74,9 +80,25 @@ class System:
         if self.amazon is not None:
             services = self.services
             stock_shelves(self.amazon.amazon, services.inventory, services.broadcasts, services.tenant)
+        counting = Thread(target=self._count, name="counting", daemon=True)
+        counting.start()
+        counting.join(COUNTING_SECONDS)
         self.engine.sweeper.start()
         self.dispatcher.start()
         self.notifier.start()
+
+    def _count(self) -> None:
+        """Count what is long to count, so that not even the first reader waits for it.
+
+        But for DynamoDB, where counting costs requests: there it waits until somebody asks.
+        """
+        services = self.services
+        if services.mode == "dynamodb":
+            return
+        with suppress(ProcessorError):
+            services.standing(EVERY)
+            for count in (services.skus, services.unread, services.due, services.streams):
+                count(services.tenant)
 
 
 @contextmanager
@@ -136,6 +158,7 @@ def services(settings: Settings, engine: Engine, clock: Clock) -> Services:
         skus=Kept(inventory.total, lambda number: number <= EXACT_SKUS),
         unread=Kept(alerts.count_unread, lambda number: number <= EXACT_ALERTS),
         due=Kept(lambda tenant: len(broadcasts.due(tenant, "amazon", DUE_AT_MOST)), lambda number: number <= EXACT_DUE),
+        streams=Kept(partial(counts_of, engine, clock), lambda found: found.total <= EXACT_STREAMS),
         standing=Kept(
             lambda _: standing_of(engine, looks=settings.store != "dynamodb"), lambda found: found.took <= QUICK_SECONDS
         ),
@@ -149,8 +172,8 @@ def services(settings: Settings, engine: Engine, clock: Clock) -> Services:
     )
 
 
-EXACT_SKUS, EXACT_ALERTS, EXACT_DUE, DUE_AT_MOST = 1000, 200, 100, 1000
-QUICK_SECONDS = 0.02
+EXACT_SKUS, EXACT_ALERTS, EXACT_DUE, EXACT_STREAMS, DUE_AT_MOST = 1000, 200, 100, 1000, 10_000
+QUICK_SECONDS = 0.01
 """What is larger, or takes longer, is counted behind the readers' backs: see `Kept`."""
 
 SHOP_RATE = Rate(10_000, 20_000)

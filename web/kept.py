@@ -8,8 +8,6 @@ from typing import Generic, TypeVar
 import msgspec
 import structlog
 
-from processor.errors import ProcessorError
-
 FRESH_SECONDS = 0.25
 """What is kept is worked out again when it is asked for and older than this, or than twenty times its own cost."""
 
@@ -26,7 +24,8 @@ class _Known(msgspec.Struct, Generic[V]):
 class Kept(Generic[V]):
     """A value per tenant. Where `cheap` it is exact at every call; else as of the call before, or newer.
 
-    So nobody waits for a long count, but for the first one after the start.
+    So nobody waits for a long count, but for the first one after the start, and not for that where the program asked
+    before it served.
     """
 
     def __init__(self, work: Callable[[str], V], cheap: Callable[[V], bool]) -> None:
@@ -56,6 +55,6 @@ class Kept(Generic[V]):
     def _behind(self, tenant: str, known: _Known[V]) -> None:
         try:
             self._now(tenant)
-        except ProcessorError as error:
-            _log.warning("count.waits", reason=str(error))
+        except Exception as error:  # noqa: BLE001 - whatever it was, the next one who asks has it tried again
+            _log.warning("count.waits", reason=f"{type(error).__name__}: {error}")
             known.due, known.working = monotonic() + 1, False

@@ -14,6 +14,7 @@ from projections.alerts.queries import AlertQueries
 from projections.broadcasts.queries import BroadcastQueries
 from projections.inventory.queries import InventoryQueries
 from projections.returns.queries import ReturnQueries
+from web.counts import Counts
 from web.guard.guard import Guard
 from web.incoming import Incoming
 from web.kept import Kept
@@ -43,6 +44,7 @@ class Services:
     skus: Kept[int]
     unread: Kept[int]
     due: Kept[int]
+    streams: Kept[Counts]
     standing: Kept[Standing]
     probe: Probe
     metrics: Metrics

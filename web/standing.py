@@ -34,13 +34,13 @@ def standing_of(engine: Engine, *, looks: bool) -> Standing:
     began = monotonic()
     lagging: dict[str, int | None] = {}
     outdated: list[str] = []
-    for name, projection in engine.runner.projections.items():
+    for name in engine.runner.projections:
         try:
             model = engine.live(name)
         except ProcessorError as error:
             outdated.append(str(error))
             continue
-        late = engine.store.models.lagging(model, projection.feeds) if looks else None
+        late = engine.behind(model) if looks else None
         lagging[name] = None if late is None else sum(1 for _ in islice(late, COUNTED_AT_MOST))
     stopped = 0 if outdated else sum(1 for _ in islice(engine.quarantine.stopped(), COUNTED_AT_MOST))
     return Standing(lagging, stopped, tuple(outdated), monotonic() - began)

@@ -1,16 +1,12 @@
 """How a store and its read models stand, for operators."""
 
-from collections import Counter
-from itertools import islice
-
 from channels.notices.reports import reports
 from processor.clock import Instant
 from processor.engine import Engine
-from processor.models import Model
+from stock.identities import SKU
 from web.answers import Answer
+from web.counts import EVERY
 from web.services import Services
-
-COUNTED_AT_MOST = 10_000
 
 
 class ProjectionStatus(Answer):
@@ -49,11 +45,13 @@ class TargetStatus(Answer):
 class StatusAnswer(Answer):
     """The store (`mode`), its streams by kind, what lags, what is stopped, what waits (`queueSize`), what is due.
 
-    Counts of what lags and what is due end at COUNTED_AT_MOST.
+    Streams and what lags are counted at `countedAt`: with more than 1,000 streams that is at the request before, or
+    later. Counts of what lags, what is due and what is unread end at 10,000.
     """
 
     mode: str
     instance: str
+    counted_at: Instant
     streams: dict[str, int]
     skus: int
     projections: tuple[ProjectionStatus, ...]
@@ -66,35 +64,32 @@ class StatusAnswer(Answer):
 
 def status_of(services: Services, tenant: str, *, every: bool) -> StatusAnswer:
     """Return how the streams of `tenant` stand, or of `every` tenant, and what is due and unread for `tenant`."""
-    engine, whose = services.engine, None if every else tenant
-    streams = Counter(stream.category for stream in engine.store.log.streams(whose))
-    due = services.broadcasts.due(tenant, "amazon", COUNTED_AT_MOST)
+    engine, whose = services.engine, EVERY if every else tenant
+    counts = services.streams(whose)
     return StatusAnswer(
         mode=services.mode,
         instance=services.instance,
-        streams=dict(sorted(streams.items())),
-        skus=streams["sku"],
-        projections=tuple(_projection(engine, name, whose) for name in engine.runner.projections),
+        counted_at=counts.at,
+        streams=dict(counts.streams),
+        skus=counts.streams.get(SKU, 0),
+        projections=tuple(_projection(engine, name, late) for name, late in counts.lagging.items()),
         quarantined=tuple(
             StoppedPair(projection=s.projection, stream=str(s.stream), version=s.version, error=s.error)
-            for s in engine.quarantine.stopped(whose)
+            for s in engine.quarantine.stopped(whose or None)
         ),
         queue_size=engine.recorder.queued,
-        due_broadcasts={"amazon": len(due)},
-        unread_alerts=services.alerts.count_unread(tenant),
-        notices=tuple(TargetStatus.model_validate(report) for report in reports(engine.store.registers, whose)),
+        due_broadcasts={"amazon": services.due(tenant)},
+        unread_alerts=services.unread(tenant),
+        notices=tuple(TargetStatus.model_validate(report) for report in reports(engine.store.registers, whose or None)),
     )
 
 
-def _projection(engine: Engine, name: str, whose: str | None) -> ProjectionStatus:
-    projection = engine.runner.projections[name]
-    pointer = engine.generations.pointer(name, projection.schema)
-    behind = engine.store.models.lagging(Model(name, pointer.live), projection.feeds)
-    lagging = (stream for stream in behind if whose in {None, stream.tenant})
+def _projection(engine: Engine, name: str, late: int) -> ProjectionStatus:
+    pointer = engine.generations.pointer(name, engine.runner.projections[name].schema)
     return ProjectionStatus(
         name=name,
         live=pointer.live,
         building=pointer.building,
         retiring=tuple(old.generation for old in pointer.retiring),
-        lagging=sum(1 for _ in islice(lagging, COUNTED_AT_MOST)),
+        lagging=late,
     )

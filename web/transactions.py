@@ -1,6 +1,6 @@
 """What became of a transaction: the facts under a client's tx, an order's id, or a shop's order."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import count, islice
 from typing import Literal
 
@@ -12,6 +12,7 @@ from ingest.shopify.tellings import SHOP, Entry
 from processor.events import Recorded
 from processor.log import EventLog
 from processor.streams import StreamId, bounded_tx
+from projections.broadcasts.documents import Broadcasts
 from projections.broadcasts.queries import BroadcastQueries
 from stock.codec import Fact, decode
 from stock.events import (
@@ -110,25 +111,40 @@ class Transactions:
         `recorded` where none is a sale of a SKU that is sold there.
         """
         sold = [found.event for found in transaction.facts if isinstance(found.fact, SaleRecorded)]
-        told = {self._told(event) for event in sold} - {None}
-        if not told:
+        newest = {event.stream: event.version for event in sorted(sold, key=lambda event: event.version)}
+        if not newest:
             return "recorded"
-        return "completed" if told == {True} else "pending"
+        skus = {Sku(stream.key): version for stream, version in newest.items()}
+        return self._told(sold[0].stream.tenant, skus)
 
-    def _told(self, sale: Recorded) -> bool | None:
-        """Tell whether the channel took a quantity at or past `sale`; None where the SKU is not sold there."""
-        tenant, sku = sale.stream.tenant, Sku(sale.stream.key)
-        folded = self._broadcasts.listings(tenant, [sku]).get(sku)
-        row = self._broadcasts.one(tenant, sku)
-        listing = row.channels.get(_TOLD) if row is not None else None
-        if row is None or folded is None or listing is None or listing.listing is None:
-            return None
-        if folded.version >= sale.version and row.settled(_TOLD):
-            return True
-        stream = channel_stream(tenant, _TOLD, sku)
-        newest = self._log.read(stream, max(0, self._log.heads([stream])[stream] - _NEWEST))
-        accepted = (happened for event in newest if isinstance(happened := decode(event), BroadcastAccepted))
-        return any(happened.cause_version >= sale.version for happened in accepted)
+    def _told(self, tenant: str, sold: Mapping[Sku, int]) -> Status:
+        """Tell whether the channel took a quantity at or past the version of each SKU that is sold there."""
+        standing = self._broadcasts.standing(tenant, list(sold))
+        listed = {sku: told for sku, told in standing.items() if _listed(told.row)}
+        if not listed:
+            return "recorded"
+        open_ = [sku for sku, told in listed.items() if told.version < sold[sku] or not told.row.settled(_TOLD)]
+        taken = self._taken(tenant, open_)
+        return "completed" if all(taken[sku] >= sold[sku] for sku in open_) else "pending"
+
+    def _taken(self, tenant: str, skus: Sequence[Sku]) -> dict[Sku, int]:
+        """Return the newest version of each SKU that a quantity counts which the channel took, 0 for none."""
+        streams = {channel_stream(tenant, _TOLD, sku): sku for sku in skus}
+        heads = self._log.heads(list(streams)) if streams else {}
+        after = {stream: max(0, head - _NEWEST) for stream, head in heads.items() if head}
+        told = self._log.read_many(after, _NEWEST * len(after))
+        return {sku: max(map(_cause, told.get(stream, ())), default=0) for stream, sku in streams.items()}
+
+
+def _listed(row: Broadcasts) -> bool:
+    listing = row.channels.get(_TOLD)
+    return listing is not None and listing.listing is not None
+
+
+def _cause(event: Recorded) -> int:
+    """Return which version of its SKU a quantity counts that a channel took; 0 for any other event."""
+    happened = decode(event)
+    return happened.cause_version if isinstance(happened, BroadcastAccepted) else 0
 
 
 def _when(found: Found) -> tuple[str, StreamId, int]:

@@ -30,7 +30,7 @@ UNMAPPED = "unmapped"
 _MAX_KEY = 600
 
 
-class Alert(msgspec.Struct, frozen=True):
+class Alert(msgspec.Struct, frozen=True, gc=False):
     """Something that happened at event `version` of `stream`. `sku` is empty where no SKU is meant."""
 
     id: str

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
+import msgspec
+
 from processor.models import Model, ModelQueries
 from projections.broadcasts.documents import DUE, INDEXES, Broadcasts, Listing
 from projections.broadcasts.fold import BroadcastsProjection
@@ -9,7 +11,15 @@ from stock.events import ListingMapped
 from stock.identities import SKU, Channel, Sku, sku_stream
 from stock.listings import Listed, Listings
 
-MAX_PAGES = 10
+LOOKED_AT = 500
+"""So many SKUs are looked at for a page of those that are sold somewhere, or as many as the page may hold."""
+
+
+class Standing(msgspec.Struct, frozen=True, gc=False):
+    """A SKU on all its channels, as folded up to event `version` of its own stream."""
+
+    version: int
+    row: Broadcasts
 
 
 class BroadcastQueries:
@@ -26,19 +36,21 @@ class BroadcastQueries:
 
     def several(self, tenant: str, skus: Sequence[Sku]) -> dict[Sku, Broadcasts]:
         """Return those of `skus` that anything happened to, on all their channels. Strongly consistent."""
+        return {sku: standing.row for sku, standing in self.standing(tenant, skus).items()}
+
+    def standing(self, tenant: str, skus: Sequence[Sku]) -> dict[Sku, Standing]:
+        """Return the same, each with how far it is folded. Strongly consistent."""
         keys = {sku_stream(tenant, sku): sku for sku in skus}
         rows = self._models.load(self._live(), list(keys)).items() if keys else ()
-        return {keys[key]: BroadcastsProjection.decode(row.state) for key, row in rows}
+        return {
+            keys[key]: Standing(row.positions.get(key, 0), BroadcastsProjection.decode(row.state)) for key, row in rows
+        }
 
     def listings(self, tenant: str, skus: Sequence[Sku]) -> dict[Sku, Listings]:
         """Return where those of `skus` that anything happened to are sold. Strongly consistent."""
-        keys = {sku_stream(tenant, sku): sku for sku in skus}
         return {
-            keys[key]: Listings(
-                row.positions.get(key, 0),
-                {name: _listed(name, told) for name, told in BroadcastsProjection.decode(row.state).channels.items()},
-            )
-            for key, row in self._models.load(self._live(), list(keys)).items()
+            sku: Listings(told.version, {name: _listed(name, listing) for name, listing in told.row.channels.items()})
+            for sku, told in self.standing(tenant, skus).items()
         }
 
     def mapped(
@@ -46,11 +58,13 @@ class BroadcastQueries:
     ) -> tuple[list[tuple[Sku, Listing]], str | None]:
         """Return SKUs that are sold on `channel`, in order, at most `limit`, and what continues them (None: the end).
 
-        It gives up after looking at MAX_PAGES x `limit` SKUs, so there may be fewer, or none, before the end.
+        It gives up after looking at LOOKED_AT SKUs, so there may be fewer, or none, before the end.
         """
         found: list[tuple[Sku, Listing]] = []
-        for _ in range(MAX_PAGES):
-            page = self._models.rows(self._live(), tenant, SKU, after, limit - len(found))
+        left = max(LOOKED_AT, limit)
+        while left:
+            page = self._models.rows(self._live(), tenant, SKU, after, min(left, limit - len(found)))
+            left -= len(page.items)
             rows = ((Sku(item.id), BroadcastsProjection.decode(item.body)) for item in page.items)
             listings = ((sku, row.channels.get(channel)) for sku, row in rows)
             found += [(sku, told) for sku, told in listings if told is not None and told.listing is not None]

@@ -7,18 +7,21 @@ import msgspec
 
 from processor.events import Recorded
 from processor.models import Keys
-from processor.projection import Change
+from processor.projection import Change, Put
 from processor.streams import StreamId
-from projections.inventory.documents import Inventory, numbers
-from stock import balance
+from projections.inventory.documents import EVERY, Inventory, balance, numbers
+from stock.balance import apply
 from stock.identities import SKU
 
 
 class InventoryProjection:
-    """One row per SKU, which is its document. No further documents, no indexes: a tenant's rows come in SKU order."""
+    """One row per SKU, which is its document; no indexes: a tenant's rows come in SKU order.
+
+    After every EVERY events of a SKU one more document keeps its balance for readers of long ledgers.
+    """
 
     name = "inventory"
-    schema = 1
+    schema = 2
     feeds: ClassVar[Mapping[str, str]] = {SKU: SKU}
     indexes: tuple[str, ...] = ()
 
@@ -29,10 +32,10 @@ class InventoryProjection:
 
     def apply(self, state: Inventory, event: Recorded, fact: object) -> Sequence[Change]:
         """See `Projection.apply`."""
-        balance.apply(state, fact)
+        apply(state, fact)
         state.version = event.version
         state.updated_at = event.recorded_at
-        return ()
+        return () if event.version % EVERY else (Put(balance(event.stream.key, state)),)
 
     def keys(self, key: StreamId, state: Inventory) -> Keys:
         """See `Projection.keys`."""

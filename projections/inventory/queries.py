@@ -8,14 +8,17 @@ from processor.events import Recorded
 from processor.log import EventLog
 from processor.models import Model, ModelQueries
 from processor.streams import StreamId
-from projections.inventory.documents import Inventory, Numbers, numbers
+from projections.inventory.documents import Inventory, Numbers, balance_of, balances_until, numbers
 from projections.inventory.fold import InventoryProjection
 from projections.inventory.words import Sum, sentence
 from stock.codec import Fact, decode
 from stock.identities import SKU, Sku, sku_stream
 
+SUMMED = 1000
+"""A sum goes back so many events at least, or to the beginning, or to the newest count."""
 
-class Entry(msgspec.Struct, frozen=True):
+
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """One event of a SKU's ledger, with the quantities right after it."""
 
     event: Recorded
@@ -63,12 +66,13 @@ class InventoryQueries:
     def ledger(self, tenant: str, sku: Sku, after: int = 0, limit: int | None = None) -> Iterator[Entry]:
         """Yield the SKU's events from version `after` + 1 on, at most `limit`, each with the balance it left.
 
-        The balance is folded from the first event on: the cost grows with `after`. Raises TooNew for an event that
-        a newer release wrote.
+        The balance is folded on from the newest one that is written down before. Raises TooNew for an event that a
+        newer release wrote.
         """
-        state, projection = Inventory(), InventoryProjection()
-        end = None if limit is None else after + limit
-        for event in self._log.read(sku_stream(tenant, sku), limit=end):
+        stream = sku_stream(tenant, sku)
+        state, projection = self._known(stream, after), InventoryProjection()
+        end = None if limit is None else after + limit - state.version
+        for event in self._log.read(stream, state.version, end):
             fact = decode(event)
             projection.apply(state, event, fact)
             if event.version > after:
@@ -77,25 +81,32 @@ class InventoryQueries:
     def explained(self, tenant: str, sku: Sku, after: int = 0, limit: int = 100) -> Explained:
         """Return the SKU's ledger in words: one sentence for each of `limit` events after version `after`.
 
-        All of it is read, a page at a time, and none of it kept. Raises TooNew.
+        The sum begins with what is written down before the last SUMMED events, where there are more. Raises TooNew.
         """
-        state, projection, told = Inventory(), InventoryProjection(), Sum()
-        events: list[tuple[Entry, str]] = []
-        before: Numbers | None = None
-        for event in self._log.read(sku_stream(tenant, sku)):
+        events = list(self._sentences(tenant, sku, after, limit))
+        stream = sku_stream(tenant, sku)
+        head = self._log.heads([stream])[stream]
+        state, projection = self._known(stream, head - SUMMED), InventoryProjection()
+        told = Sum(state)
+        for event in self._log.read(stream, state.version):
             fact = decode(event)
             projection.apply(state, event, fact)
             told.add(fact, event.recorded_at)
-            if after - 1 <= event.version <= after + limit:
-                left = numbers(state)
-                if event.version > after:
-                    events.append((Entry(event, fact, left), sentence(fact, before, left)))
-                before = left
         return Explained(state, told, events)
 
-    def at(self, stream: StreamId, version: int) -> Numbers:
-        """Return a SKU's quantities right after event `version` by folding its stream."""
-        state, projection = Inventory(), InventoryProjection()
-        for event in self._log.read(stream, limit=version):
-            projection.apply(state, event, decode(event))
-        return numbers(state)
+    def _sentences(self, tenant: str, sku: Sku, after: int, limit: int) -> Iterator[tuple[Entry, str]]:
+        """Yield events after `after` in words; the one before them is read too, since words tell what changed."""
+        before: Numbers | None = None
+        for entry in self.ledger(tenant, sku, max(0, after - 1), limit + min(after, 1)):
+            if entry.event.version > after:
+                yield entry, sentence(entry.fact, before, entry.after)
+            before = entry.after
+
+    def _known(self, stream: StreamId, until: int) -> Inventory:
+        """Return the newest inventory that is written down up to event `until`; that of no event where none is.
+
+        Where the model is behind the log that may be long before: what is folded on it comes to the same.
+        """
+        wanted = balances_until(stream.key, until)
+        found = self._models.get(self._live(), stream.tenant, wanted) if wanted else {}
+        return next((balance_of(found[id_].body) for id_ in wanted if id_ in found), Inventory())

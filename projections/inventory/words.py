@@ -126,10 +126,13 @@ class Term(msgspec.Struct, frozen=True):
 
 
 class Sum:
-    """What is on hand as a sum, since the newest count: facts go in one by one, and none is kept."""
+    """What is on hand as a sum, since the newest count: facts go in one by one, and none is kept.
 
-    def __init__(self) -> None:
-        self._counted: tuple[int, Instant] | None = None
+    Before that it begins with what there was at `start`, before the first fact.
+    """
+
+    def __init__(self, start: Inventory | None = None) -> None:
+        self._first = _left_by(start) if start is not None and start.version else None
         self._begin()
 
     def _begin(self) -> None:
@@ -140,7 +143,7 @@ class Sum:
         """Take the next fact of the ledger, recorded `at`."""
         match fact:
             case StockCounted(count=count):
-                self._counted = (count, at)
+                self._first = Term(count, f"counted on {at[:_DAY]}")
                 self._begin()
             case SaleRecorded(quantity=quantity, order=order):
                 self._sold += quantity
@@ -164,7 +167,7 @@ class Sum:
 
     @property
     def terms(self) -> list[Term]:
-        """The parts that are not zero; a count is always one."""
+        """The parts that are not zero; what it begins with is always one."""
         parts = [
             (self._opened, "opening stock"),
             (-self._sold, f"sold in {self._in_orders}"),
@@ -173,10 +176,7 @@ class Sum:
             (self._adjusted, "by adjustments"),
         ]
         terms = [Term(units, why) for units, why in parts if units]
-        if self._counted is None:
-            return terms
-        count, at = self._counted
-        return [Term(count, f"counted on {at[:_DAY]}"), *terms]
+        return terms if self._first is None else [self._first, *terms]
 
     @property
     def _in_orders(self) -> str:
@@ -188,6 +188,10 @@ class Sum:
         first, *others = self.terms or [Term(0, "so far")]
         head = f"-{first}" if first.units < 0 else str(first)
         return head + "".join(f" {'-' if term.units < 0 else '+'} {term}" for term in others)
+
+
+def _left_by(start: Inventory) -> Term:
+    return Term(start.on_hand, f"left by event {start.version} on {start.updated_at[:_DAY]}")
 
 
 def summary(sku: str, now: Inventory, told: Sum) -> Iterator[str]:

@@ -14,7 +14,7 @@ BY_SKU, ALL = range(2)
 _MAX_KEY = 600
 
 
-class ReturnEntry(msgspec.Struct, frozen=True):
+class ReturnEntry(msgspec.Struct, frozen=True, gc=False):
     """What came back at event `version` of a SKU's stream, and what was decided."""
 
     sku: str

@@ -1,5 +1,7 @@
 """The benchmarks run, and what they compare is compared: figures are not asserted, for they belong to a machine."""
 
+import re
+from contextlib import closing
 from itertools import pairwise
 
 import msgspec
@@ -7,16 +9,23 @@ import pytest
 
 from benchmarks.__main__ import main
 from benchmarks.peer_model import FOLDS
+from benchmarks.reads import reads
 from benchmarks.report import Report
 from benchmarks.rounds import Series, interleave, ratio
+from benchmarks.shelves import Shelves
 from benchmarks.traffic import TENANT, Traffic, appends, sale
 from benchmarks.verify import verify_ours
 from processor.adapters.memory import MemoryStore
+from processor.clock import system_clock
 from processor.engine import Engine
 from processor.models import Commit, Document, Model
 from processor.source import Doorbell
 from processor.streams import StreamId
+from projections import PROJECTIONS
 from stock.codec import decode
+from syncstate.settings import Settings
+from syncstate.wiring import services
+from web.app import create_app
 
 APPENDS = ("one event, stored bytes", "one event, from the fact", "groups of 100, stored bytes")
 APPLIES = (
@@ -45,6 +54,33 @@ def test_a_quick_run_of_the_machines_limits_is_printed_as_a_table(capsys: pytest
     told = [line for line in capsys.readouterr().out.splitlines() if line.startswith("|")]
     assert sum("fsync" in line for line in told) == 1
     assert len({len(line) for line in told}) == 1
+
+
+@pytest.mark.slow
+def test_a_quick_run_of_reads_tells_how_long_each_takes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--quick", "--only", "reads", "--json"]) == 0
+    section, *_ = msgspec.json.decode(capsys.readouterr().out, type=Report).sections
+    assert len(section.waits) == len(list(reads(Shelves(3000, 1100))))
+    assert all(0 < wait.p50 <= wait.p99 for wait in section.waits)
+
+
+NOT_MEASURED = {
+    "/api/quarantine/{projection}/{stream}": "nothing is stopped in the shop that is measured",
+    "/api/events": "the same answer as with the SKU in the path, as are the next four",
+    "/api/explain": "",
+    "/api/buffer": "",
+    "/api/threshold": "",
+    "/api/transactions": "",
+}
+
+
+def test_every_get_route_is_measured_or_has_a_reason_not_to_be() -> None:
+    with closing(Engine(MemoryStore(), PROJECTIONS, decode, watch="inventory")) as engine:
+        paths = create_app(services(Settings(store="memory"), engine, system_clock)).openapi()["paths"]
+    asked = {read.path for read in reads(Shelves(3000, 1100))}
+    patterns = {path: re.compile(re.sub(r"\\{[a-z_A-Z]+\\}", ".+", re.escape(path))) for path in paths}
+    measured = {path for path, pattern in patterns.items() if any(map(pattern.fullmatch, asked))}
+    assert {path for path in paths if "get" in paths[path]} - measured == set(NOT_MEASURED)
 
 
 def test_the_sides_of_a_comparison_take_turns_and_the_first_round_does_not_count() -> None:

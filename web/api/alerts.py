@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from typing import Annotated, Literal, get_args
 
+import msgspec
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import computed_field
 
 from processor.clock import Instant
 from projections.alerts.documents import Alert
 from stock.dispositions import Severity
-from web.answers import Answer, sent
+from web.answers import Answer, lean, sent
 from web.callers import Reader
 from web.paging import Cursor, Limit, cursor, position
 from web.problems import ANSWERS, invalid
@@ -64,13 +65,16 @@ class SevereAnswer(Answer):
     next_cursor: str | None
 
 
+_alert, _alerts, _severe = lean(AlertAnswer), lean(AlertsAnswer), lean(SevereAnswer)
+
+
 @router.get("", response_model=AlertsAnswer)
 def list_alerts(
     services: Use, caller: Reader, sku: OneSku = None, cursor_: CursorQuery = None, limit: Limit = 100
 ) -> Response:
     """Return all alerts, or those about one SKU, newest first, a page at a time."""
     found = _found(services, caller.tenant, sku, "all", position(cursor_), limit)
-    return sent(_page(services, caller.tenant, *found))
+    return _page(services, caller.tenant, *found)
 
 
 @router.get("/unread", response_model=AlertsAnswer)
@@ -79,7 +83,7 @@ def list_unread_alerts(
 ) -> Response:
     """Return the alerts that nobody has acknowledged, newest first, a page at a time."""
     found = _found(services, caller.tenant, sku, "unread", position(cursor_), limit)
-    return sent(_page(services, caller.tenant, *found))
+    return _page(services, caller.tenant, *found)
 
 
 @router.get("/severity/{level}", response_model=SevereAnswer)
@@ -94,7 +98,7 @@ def list_severe_alerts(  # noqa: PLR0913, PLR0917 - what a client may ask
     """Return the alerts of severity `info`, `warning` or `critical`, newest first, a page at a time."""
     severity = _severity(level)
     alerts, after = _found(services, caller.tenant, sku, severity, position(cursor_), limit)
-    return sent(SevereAnswer(severity=severity, count=len(alerts), alerts=_told(alerts), next_cursor=cursor(after)))
+    return sent(_severe(severity=severity, count=len(alerts), alerts=_told(alerts), next_cursor=cursor(after)))
 
 
 def _severity(level: str) -> Severity:
@@ -121,14 +125,23 @@ def _is(alert: Alert, wanted: Wanted) -> bool:
     return wanted == "all" or (not alert.read if wanted == "unread" else alert.severity == wanted)
 
 
-def _page(services: Services, tenant: str, alerts: Sequence[Alert], after: str | None) -> AlertsAnswer:
-    return AlertsAnswer(
-        count=len(alerts),
-        unread_count=services.unread(tenant),
-        alerts=_told(alerts),
-        next_cursor=cursor(after),
-    )
+def _page(services: Services, tenant: str, alerts: Sequence[Alert], after: str | None) -> Response:
+    unread, told = services.unread(tenant), _told(alerts)
+    return sent(_alerts(count=len(alerts), unread_count=unread, alerts=told, next_cursor=cursor(after)))
 
 
-def _told(alerts: Sequence[Alert]) -> tuple[AlertAnswer, ...]:
-    return tuple(AlertAnswer.model_validate(alert) for alert in alerts)
+def _told(alerts: Sequence[Alert]) -> list[msgspec.Struct]:
+    return [
+        _alert(
+            id=alert.id,
+            type=alert.type,
+            severity=alert.severity,
+            sku=alert.sku,
+            message=alert.message,
+            quantity=alert.quantity,
+            timestamp=alert.timestamp,
+            read=alert.read,
+            alert_id=alert.id,
+        )
+        for alert in alerts
+    ]

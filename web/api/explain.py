@@ -1,14 +1,15 @@
 """GET /api/explain/{sku}: the ledger in words."""
 
-from fastapi import APIRouter
+import msgspec
+from fastapi import APIRouter, Response
 
 from processor.clock import Instant
 from projections.broadcasts.words import amazon
 from projections.inventory.queries import Entry
 from projections.inventory.words import summary
 from stock.identities import Sku
-from web.answers import Answer
-from web.api.ledger import BalanceAfter
+from web.answers import Answer, lean, sent
+from web.api.ledger import BalanceAfter, balance_after
 from web.callers import Reader
 from web.paging import After, Limit
 from web.problems import ANSWERS
@@ -30,8 +31,9 @@ class Sentence(Answer):
 class ExplainAnswer(Answer):
     """Why a SKU has the quantities it has: in short (`summary`), and event by event, oldest first.
 
-    `summary` is of the whole ledger up to `version`, whatever `after` and `limit` leave out of `events`; `nextAfter`
-    is the `after` of the next page, null at the end.
+    `summary` is of the ledger up to `version`, whatever `after` and `limit` leave out of `events`. Its sum begins with
+    the newest count; where more than 1,000 events have followed that, with what was left by an earlier event, which it
+    names. `nextAfter` is the `after` of the next page, null at the end.
     """
 
     sku: str
@@ -41,33 +43,37 @@ class ExplainAnswer(Answer):
     next_after: int | None
 
 
-@router.get("")
-def explain_of(services: Use, caller: Reader, sku: SkuQuery, after: After = 0, limit: Limit = 100) -> ExplainAnswer:
+_sentence, _explanation = lean(Sentence), lean(ExplainAnswer)
+
+
+@router.get("", response_model=ExplainAnswer)
+def explain_of(services: Use, caller: Reader, sku: SkuQuery, after: After = 0, limit: Limit = 100) -> Response:
     """Explain the SKU that `sku` names."""
     return _explained(services, caller.tenant, named(sku), after, limit)
 
 
-@router.get("/{sku:path}")
-def explain(services: Use, caller: Reader, sku: SkuPath, after: After = 0, limit: Limit = 100) -> ExplainAnswer:
-    """Explain why the SKU has the quantities it has. Its cost grows with the length of the ledger."""
+@router.get("/{sku:path}", response_model=ExplainAnswer)
+def explain(services: Use, caller: Reader, sku: SkuPath, after: After = 0, limit: Limit = 100) -> Response:
+    """Explain why the SKU has the quantities it has."""
     return _explained(services, caller.tenant, named(sku), after, limit)
 
 
-def _explained(services: Services, tenant: str, name: Sku, after: int, limit: int) -> ExplainAnswer:
+def _explained(services: Services, tenant: str, name: Sku, after: int, limit: int) -> Response:
     found = services.inventory.explained(tenant, name, after, limit)
     if not found.now.version:
         raise unknown(name)
     last = found.events[-1][0].event.version if found.events else found.now.version
     told = amazon(services.broadcasts.one(tenant, name))
-    return ExplainAnswer(
+    explanation = _explanation(
         sku=name,
         version=found.now.version,
         summary=" ".join([*summary(name, found.now, found.told), told]),
-        events=tuple(_sentence(entry, text) for entry, text in found.events),
+        events=[_told(entry, text) for entry, text in found.events],
         next_after=last if last < found.now.version else None,
     )
+    return sent(explanation)
 
 
-def _sentence(entry: Entry, text: str) -> Sentence:
-    after = BalanceAfter.model_validate(entry.after)
-    return Sentence(version=entry.event.version, at=entry.event.recorded_at, text=text, after=after)
+def _told(entry: Entry, text: str) -> msgspec.Struct:
+    event = entry.event
+    return _sentence(version=event.version, at=event.recorded_at, text=text, after=balance_after(entry.after))

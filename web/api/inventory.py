@@ -8,7 +8,7 @@ from processor.clock import Instant
 from projections.inventory.documents import Inventory
 from projections.returns.documents import ReturnEntry
 from stock.identities import Sku
-from web.answers import Answer, sent
+from web.answers import Answer, copied, lean, sent
 from web.callers import Reader
 from web.paging import Cursor, Limit, cursor, position
 from web.problems import ANSWERS
@@ -79,6 +79,9 @@ class ListingAnswer(Answer):
     next_cursor: str | None
 
 
+_stock, _listing = copied(Stock), lean(ListingAnswer)
+
+
 @router.get("", response_model=ListingAnswer | SkuAnswer)
 def list_inventory(
     services: Use,
@@ -86,18 +89,15 @@ def list_inventory(
     sku: OneSku = None,
     cursor_: Annotated[Cursor, Query(alias="cursor")] = None,
     limit: Limit = 100,
-) -> Response:
+) -> Response | SkuAnswer:
     """Return all SKUs, a page at a time, or the one that `sku` names."""
     if sku is not None:
-        return sent(_one(services, caller.tenant, named(sku)))
+        return _one(services, caller.tenant, named(sku))
     entries, after = services.inventory.listing(caller.tenant, position(cursor_), limit)
     whole = cursor_ is None and after is None
-    listing = ListingAnswer(
-        total_skus=len(entries) if whole else services.skus(caller.tenant),
-        inventory={name: Stock.model_validate(found) for name, found in entries},
-        next_cursor=cursor(after),
-    )
-    return sent(listing)
+    total = len(entries) if whole else services.skus(caller.tenant)
+    told = {name: _stock(found) for name, found in entries}
+    return sent(_listing(total_skus=total, inventory=told, next_cursor=cursor(after)))
 
 
 @router.get("/{sku:path}")

@@ -4,12 +4,12 @@ from itertools import islice
 from typing import Any
 
 import msgspec
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
 from processor.clock import Instant
 from projections.inventory.queries import Entry
 from stock.identities import Sku
-from web.answers import Answer
+from web.answers import Answer, copied, lean, sent
 from web.callers import Reader
 from web.paging import After, Limit
 from web.problems import ANSWERS
@@ -50,36 +50,40 @@ class LedgerAnswer(Answer):
     next_after: int | None
 
 
-@router.get("")
-def get_ledger_of(services: Use, caller: Reader, sku: SkuQuery, after: After = 0, limit: Limit = 100) -> LedgerAnswer:
+balance_after = copied(BalanceAfter)
+_entry, _ledger = lean(LedgerEntry), lean(LedgerAnswer)
+
+
+@router.get("", response_model=LedgerAnswer)
+def get_ledger_of(services: Use, caller: Reader, sku: SkuQuery, after: After = 0, limit: Limit = 100) -> Response:
     """Return the events of the SKU that `sku` names, from version `after` + 1 on."""
-    return _ledger(services, caller.tenant, named(sku), after, limit)
+    return _page(services, caller.tenant, named(sku), after, limit)
 
 
-@router.get("/{sku:path}")
-def get_ledger(services: Use, caller: Reader, sku: SkuPath, after: After = 0, limit: Limit = 100) -> LedgerAnswer:
+@router.get("/{sku:path}", response_model=LedgerAnswer)
+def get_ledger(services: Use, caller: Reader, sku: SkuPath, after: After = 0, limit: Limit = 100) -> Response:
     """Return the SKU's events from version `after` + 1 on."""
-    return _ledger(services, caller.tenant, named(sku), after, limit)
+    return _page(services, caller.tenant, named(sku), after, limit)
 
 
-def _ledger(services: Services, tenant: str, name: Sku, after: int, limit: int) -> LedgerAnswer:
+def _page(services: Services, tenant: str, name: Sku, after: int, limit: int) -> Response:
     entries = services.inventory.ledger(tenant, name, after, limit + 1)
-    page = tuple(map(_entry, islice(entries, limit)))
+    page = list(islice(entries, limit))
     more = next(entries, None) is not None
     if not page and services.inventory.one(tenant, name) is None:
         raise unknown(name)
-    return LedgerAnswer(sku=name, events=page, next_after=page[-1].version if more else None)
+    return sent(_ledger(sku=name, events=[*map(_told, page)], next_after=page[-1].event.version if more else None))
 
 
-def _entry(entry: Entry) -> LedgerEntry:
+def _told(entry: Entry) -> msgspec.Struct:
     event = entry.event
-    return LedgerEntry(
+    return _entry(
         version=event.version,
         type=event.type,
-        data=msgspec.to_builtins(entry.fact),
+        data=entry.fact,
         tx=event.tx_id,
         source=event.source,
         occurred_at=event.occurred_at,
         recorded_at=event.recorded_at,
-        after=BalanceAfter.model_validate(entry.after),
+        after=balance_after(entry.after),
     )

@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
 from ingest.operators.facts import schema
 from processor.clock import Instant
@@ -11,7 +11,7 @@ from projections.broadcasts.documents import Listing
 from stock.codec import decode
 from stock.events import ListingMapped
 from stock.identities import Channel, Sku, sku_stream
-from web.answers import Answer, ErrorAnswer
+from web.answers import Answer, ErrorAnswer, lean, sent
 from web.api import links
 from web.api.levels import Asked
 from web.api.links import LinkedAnswer
@@ -70,6 +70,9 @@ class UnmappedAnswer(Answer):
     message: str
 
 
+_listed, _mappings = lean(MappingAnswer), lean(MappingsAnswer)
+
+
 @router.post("/api/mapping", openapi_extra=_BODY, responses=_CONFLICTS, response_model=MappedAnswer | LinkedAnswer)
 @router.post("/api/sku-mapping", openapi_extra=_BODY, responses=_CONFLICTS, response_model=MappedAnswer | LinkedAnswer)
 def post_mapping(services: Use, caller: Writer, body: Body) -> MappedAnswer | LinkedAnswer:
@@ -96,13 +99,13 @@ def list_mappings(  # noqa: PLR0913 - query parameters
     channel: _On = "amazon",
     cursor_: Annotated[Cursor, Query(alias="cursor")] = None,
     limit: Limit = 100,
-) -> MappingsAnswer | MappingAnswer:
+) -> Response | MappingAnswer:
     """Return the SKUs that are sold on `channel`, a page at a time, or the one that `sku` names."""
     if sku is not None:
         return _one(services, caller.tenant, asked_for(sku), channel)
     found, after = services.broadcasts.mapped(caller.tenant, channel, position(cursor_), limit)
-    mappings = tuple(_mapping(name, channel, listing) for name, listing in found)
-    return MappingsAnswer(count=len(mappings), mappings=mappings, next_cursor=cursor(after))
+    told = [_listed(**_fields(name, channel, listing)) for name, listing in found]
+    return sent(_mappings(count=len(told), mappings=told, next_cursor=cursor(after)))
 
 
 @router.get("/api/mapping/{sku:path}")
@@ -142,7 +145,7 @@ def _one(services: Services, tenant: str, sku: Sku, channel: Channel) -> Mapping
     listing = row.channels.get(channel)
     if listing is None or listing.listing is None:
         raise _unmapped(sku, channel)
-    return _mapping(sku, channel, listing)
+    return MappingAnswer(**_fields(sku, channel, listing))
 
 
 def _unmapped(sku: Sku, channel: Channel) -> Problem:
@@ -151,15 +154,16 @@ def _unmapped(sku: Sku, channel: Channel) -> Problem:
     return Problem(HTTPStatus.NOT_FOUND, "unknown_mapping", message, field="sku", hint=hint)
 
 
-def _mapping(sku: Sku, channel: Channel, listing: Listing) -> MappingAnswer:
-    return MappingAnswer(
-        sku=sku,
-        channel=channel,
-        listing=listing.listing or "",
-        asin=listing.asin,
-        product_type=listing.product_type,
-        mapped_at=listing.mapped_at,
-    )
+def _fields(sku: Sku, channel: Channel, listing: Listing) -> dict[str, Any]:
+    """Return the fields of a MappingAnswer."""
+    return {
+        "sku": sku,
+        "channel": channel,
+        "listing": listing.listing or "",
+        "asin": listing.asin,
+        "product_type": listing.product_type,
+        "mapped_at": listing.mapped_at,
+    }
 
 
 def _as_recorded(services: Services, tenant: str, sku: Sku, version: int) -> MappingAnswer:

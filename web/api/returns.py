@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from processor.clock import Instant
-from web.answers import Answer, sent
+from web.answers import Answer, copied, lean, sent
 from web.api.inventory import Return
 from web.callers import Reader
 from web.moments import named_moment
@@ -33,6 +33,9 @@ class ReturnsAnswer(Answer):
     next_cursor: str | None
 
 
+_return, _returns = copied(ReturnAnswer), lean(ReturnsAnswer)
+
+
 @router.get("", response_model=ReturnsAnswer)
 def list_returns(  # noqa: PLR0913, PLR0917 - what an audit asks
     services: Use,
@@ -47,5 +50,4 @@ def list_returns(  # noqa: PLR0913, PLR0917 - what an audit asks
     name = None if sku is None else named(sku)
     since, until = named_moment("from", from_), named_moment("to", to)
     found, after = services.returns.page(caller.tenant, name, position(cursor_), limit, since=since, until=until)
-    entries = tuple(ReturnAnswer.model_validate(entry) for entry in found)
-    return sent(ReturnsAnswer(count=len(entries), returns=entries, next_cursor=cursor(after)))
+    return sent(_returns(count=len(found), returns=[*map(_return, found)], next_cursor=cursor(after)))

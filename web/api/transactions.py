@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Annotated, Any
 
 import msgspec
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Response
 
 from processor.clock import Instant
 from stock.codec import Fact
@@ -19,7 +19,7 @@ from stock.events import (
     StockAdjusted,
     StockCounted,
 )
-from web.answers import Answer
+from web.answers import Answer, lean, sent
 from web.callers import Reader
 from web.problems import ANSWERS, Problem, invalid
 from web.services import Services, Use
@@ -75,25 +75,28 @@ class TransactionAnswer(Answer):
     truncated: bool
 
 
-@router.get("")
+_told, _transaction = lean(FactAnswer), lean(TransactionAnswer)
+
+
+@router.get("", response_model=TransactionAnswer)
 def get_transaction_of(
     services: Use,
     caller: Reader,
     tx: Annotated[str, Query(description="the transaction, where the path cannot hold it")],
-) -> TransactionAnswer:
+) -> Response:
     """Return the transaction that `tx` names."""
     return _answer(services, caller.tenant, tx)
 
 
-@router.get("/{tx:path}")
+@router.get("/{tx:path}", response_model=TransactionAnswer)
 def get_transaction(
     services: Use, caller: Reader, tx: Annotated[str, Path(description="the transaction, percent-encoded")]
-) -> TransactionAnswer:
+) -> Response:
     """Return the transaction: by an `orderId`, a client's `tx`, a shop's order (`shopify:4501`), or a fact's own."""
     return _answer(services, caller.tenant, tx)
 
 
-def _answer(services: Services, tenant: str, tx: str) -> TransactionAnswer:
+def _answer(services: Services, tenant: str, tx: str) -> Response:
     name = tx.strip()
     if not name or len(name) > MAX_CHARS or not name.isprintable():
         raise invalid("tx", ValueError(f"a tx is 1 to {MAX_CHARS} printable characters"))
@@ -102,25 +105,26 @@ def _answer(services: Services, tenant: str, tx: str) -> TransactionAnswer:
         message = f"nothing was recorded under {name[:200]}"
         hint = "it is the orderId or the tx that was sent, or shopify: and the number of Shopify's order"
         raise Problem(HTTPStatus.NOT_FOUND, "unknown_tx", message, field="tx", hint=hint)
-    return TransactionAnswer(
+    transaction = _transaction(
         tx=name,
         action=_action(found),
         status=services.transactions.status(found),
         timestamp=(found.seen or found.facts)[0].event.recorded_at,
         source=(found.seen or found.facts)[0].event.source,
-        facts=tuple(map(_fact, found.facts)),
+        facts=[*map(_fact, found.facts)],
         truncated=len(found.facts) >= MAX_FACTS,
     )
+    return sent(transaction)
 
 
 def _action(found: Transaction) -> str:
     return _ACTIONS.get(type(found.facts[0].fact), "other") if found.facts else "order"
 
 
-def _fact(found: Found) -> FactAnswer:
+def _fact(found: Found) -> msgspec.Struct:
     event, data = found.event, msgspec.to_builtins(found.fact)
     stated = next((data[name] for name in _QUANTITIES if isinstance(data.get(name), int)), None)
-    return FactAnswer(
+    return _told(
         sku=event.stream.key,
         version=event.version,
         action=_ACTIONS.get(type(found.fact), "other"),

@@ -10,11 +10,12 @@ import pytest
 from processor.engine import Engine
 from processor.log import Append
 from projections import PROJECTIONS
+from projections.inventory.documents import EVERY
 from stock.codec import decode
 from stock.dispositions import Disposition
-from stock.events import ReturnReceived, StockAdjusted
+from stock.events import BroadcastAccepted, ListingMapped, ReturnReceived, StockAdjusted, StockEvent
 from stock.facts import fact
-from stock.identities import sku, sku_stream
+from stock.identities import channel_stream, sku, sku_stream
 from syncstate.settings import Settings
 from syncstate.wiring import services
 from tests.factories import MORNING
@@ -44,7 +45,7 @@ def client(parts: Services) -> Client:
     return Client(create_app(parts))
 
 
-def told(engine: Engine, name: str, *facts: StockAdjusted | ReturnReceived) -> None:
+def told(engine: Engine, name: str, *facts: StockEvent) -> None:
     events = (fact(happened, tx=f"{name}:{n}", at=MORNING, source="test") for n, happened in enumerate(facts))
     engine.recorder.record([Append(sku_stream("default", sku(name)), tuple(events))])
     engine.sweeper.sweep()
@@ -114,6 +115,27 @@ def _returns(number: int) -> Iterator[ReturnReceived]:
     """One new return after the `number` // 2 that the SKU had before: a tx names a fact once."""
     quantities = range(2 - number % 2, number + 1, 2)
     return (ReturnReceived(quantity, "merchant", Disposition.SELLABLE) for quantity in quantities)
+
+
+def test_a_page_far_into_a_ledger_is_that_part_of_the_whole(client: Client, engine: Engine) -> None:
+    told(engine, "A", StockAdjusted(7, "opening"), *(StockAdjusted(n % 5 or 1, "found") for n in range(2 * EVERY)))
+    whole = client.get("/api/events/A", limit=1000).json()["events"]
+    assert len(whole) == 2 * EVERY + 1
+    for after in (EVERY - 1, EVERY, 2 * EVERY - 1, 2 * EVERY):
+        page = client.get("/api/events/A", after=after, limit=2).json()
+        assert page["events"] == whole[after : after + 2]
+        words = client.get("/api/explain/A", after=after, limit=2).json()
+        assert [sentence["after"] for sentence in words["events"]] == [event["after"] for event in page["events"]]
+
+
+def test_a_sale_is_completed_once_its_channel_has_taken_it(client: Client, engine: Engine) -> None:
+    for name in ("A", "B"):
+        told(engine, name, StockAdjusted(7, "opening"), ListingMapped("amazon", name))
+    assert client.post("/webhook/shopify", a_simple_body(("A", 1), ("B", 2), order="o1")).status_code == 200
+    for name, left, status in (("A", 6, "pending"), ("B", 5, "completed")):
+        taken = fact(BroadcastAccepted(1, left, 3, name), tx="attempt:1", at=MORNING, source="test")
+        engine.recorder.record([Append(channel_stream("default", "amazon", sku(name)), (taken,))])
+        assert client.get("/api/transactions/o1").json()["status"] == status
 
 
 LISTINGS = ("/api/inventory", "/api/alerts", "/api/alerts/unread", "/api/returns")

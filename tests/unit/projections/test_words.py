@@ -45,6 +45,18 @@ def test_the_terms_come_to_what_is_on_hand(facts: list[StockEvent]) -> None:
     assert all(line.endswith(".") for line in summary("A", state, told))
 
 
+@given(st.lists(FACTS, min_size=1, max_size=30), st.integers(1, 30))
+def test_a_sum_that_begins_on_the_way_comes_to_the_same(facts: list[StockEvent], begins: int) -> None:
+    projection, told = InventoryProjection(), Sum()
+    state = projection.initial()
+    for version, happened in enumerate(facts, 1):
+        projection.apply(state, a_recorded(stated(happened), version), happened)
+        told.add(happened, NOON)
+        if version == begins:
+            told = Sum(state)
+    assert sum(term.units for term in told.terms) == state.on_hand
+
+
 def test_every_kind_of_event_has_a_sentence() -> None:
     state = numbers(InventoryProjection.initial())
     for happened in SAMPLES:

@@ -76,3 +76,22 @@ def test_a_failure_behind_keeps_the_value_and_one_in_front_is_told() -> None:
     assert [value("a") for _ in range(3)] == [100] * 3
     with pytest.raises(StoreUnavailable):
         value("b")
+
+
+def test_after_any_failure_behind_it_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, fails, value_now = [0.0], [False], [100]
+    monkeypatch.setattr("web.kept.monotonic", lambda: now[0])
+
+    def work(_: str) -> int:
+        if fails[0]:
+            raise OSError("no thread, no file, whatever it was")
+        return value_now[0]
+
+    value = Kept(work, lambda number: number < 10)
+    assert value("a") == 100
+    fails[0], now[0] = True, 100.0
+    assert value("a") == 100
+    time.sleep(0.1)
+    fails[0], value_now[0], now[0] = False, 200, 200.0
+
+    eventually(lambda: value("a") == 200)

@@ -137,3 +137,13 @@ def test_a_transaction_of_many_facts_is_cut_and_says_so(client: Client) -> None:
     sell(client, "o1", *((f"S{n}", 1) for n in range(101)))
     answer = client.get("/api/transactions/o1").json()
     assert (len(answer["facts"]), answer["truncated"]) == (100, True)
+
+
+def test_two_lines_of_one_sku_are_completed_by_a_quantity_that_counts_both(client: Client, engine: Engine) -> None:
+    tell(engine, of("A"), StockAdjusted(10, "opening"), ListingMapped("amazon", "A"))
+    sell(client, "o1", ("A", 1), ("A", 2))
+    tell(engine, on_amazon("A"), BroadcastAccepted(1, 9, 3, "A"))
+    assert client.get("/api/transactions/o1").json()["status"] == "pending"
+    tell(engine, on_amazon("A"), BroadcastAccepted(2, 7, 4, "A"))
+    tell(engine, of("A"), SaleRecorded(1))
+    assert client.get("/api/transactions/o1").json()["status"] == "completed"

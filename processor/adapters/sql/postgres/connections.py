@@ -41,6 +41,7 @@ _SETTINGS = {
     "synchronous_commit": "on",
     "plan_cache_mode": "force_generic_plan",
     "enable_seqscan": "off",
+    "enable_bitmapscan": "off",
     "jit": "off",
     "lock_timeout": "5s",
     "idle_in_transaction_session_timeout": "30s",
