@@ -8,7 +8,7 @@ from ingest.shopify.deliveries import Delivery
 from ingest.shopify.links import Links
 from ingest.shopify.product_payloads import ShopifyLevel
 from ingest.shopify.tellings import SHOP
-from processor.recorder import Recorder
+from processor.receipts import FactRecorder
 from stock.events import ChannelQuantityObserved
 from stock.facts import fact
 from stock.identities import channel_stream
@@ -19,7 +19,7 @@ _log = structlog.get_logger("ingest.shopify")
 class LevelTopics:
     """Takes inventory_levels/update."""
 
-    def __init__(self, recorder: Recorder, links: Links) -> None:
+    def __init__(self, recorder: FactRecorder, links: Links) -> None:
         self._recorder, self._links = recorder, links
 
     def level(self, delivery: Delivery) -> Taken | Ignored | Refused:

@@ -10,7 +10,7 @@ from ingest.recording import record
 from ingest.shopify.tellings import SHOP
 from processor.clock import Instant
 from processor.log import EventLog
-from processor.recorder import Recorder
+from processor.receipts import FactRecorder
 from processor.streams import StreamId
 from stock.codec import Fact, decode
 from stock.events import LineServed, LineWaiting, ProductVariant, SkuLinked, StockEvent
@@ -23,7 +23,7 @@ PAGE = 1000
 class Links:
     """Reads and writes the links of every tenant's shops."""
 
-    def __init__(self, recorder: Recorder, log: EventLog) -> None:
+    def __init__(self, recorder: FactRecorder, log: EventLog) -> None:
         self._recorder, self._log = recorder, log
 
     def skus(self, tenant: str, kind: Linked, keys: Collection[str]) -> dict[str, Sku]:

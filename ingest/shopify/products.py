@@ -11,7 +11,7 @@ from ingest.shopify.tellings import SHOP
 from processor.clock import Instant
 from processor.errors import Contended
 from processor.log import Append, Appended, Duplicate, EventLog
-from processor.recorder import Recorder
+from processor.receipts import FactRecorder
 from processor.streams import StreamId
 from stock.codec import decode
 from stock.events import ProductSeen
@@ -30,7 +30,7 @@ class _Newest(msgspec.Struct, frozen=True):
 class ProductTopics:
     """Takes products/create and products/update; both bring the whole product."""
 
-    def __init__(self, recorder: Recorder, log: EventLog, links: Links, histories: Histories) -> None:
+    def __init__(self, recorder: FactRecorder, log: EventLog, links: Links, histories: Histories) -> None:
         self._recorder, self._log, self._links, self._histories = recorder, log, links, histories
 
     def product(self, delivery: Delivery) -> Taken | Refused:

@@ -19,7 +19,7 @@ from ingest.shopify.shop_topics import ShopTopics
 from ingest.shopify.shops import domain_of
 from processor.clock import Clock
 from processor.log import EventLog
-from processor.recorder import Recorder
+from processor.receipts import FactRecorder
 
 TOPIC, SHOP_DOMAIN = "x-shopify-topic", "x-shopify-shop-domain"
 
@@ -37,7 +37,7 @@ Taker = Callable[[Delivery], Outcome]
 class ShopifyDoor:
     """Takes Shopify's deliveries for the registered shops, by their domains."""
 
-    def __init__(self, recorder: Recorder, log: EventLog, shops: Mapping[str, hmac.Shop], clock: Clock) -> None:
+    def __init__(self, recorder: FactRecorder, log: EventLog, shops: Mapping[str, hmac.Shop], clock: Clock) -> None:
         self._shops, self._clock = shops, clock
         links = Links(recorder, log)
         histories = Histories(recorder, log, links)
@@ -102,7 +102,7 @@ class ShopifyDoor:
 
 
 def _topics(
-    recorder: Recorder, log: EventLog, links: Links, histories: Histories, orders: OrderTopics
+    recorder: FactRecorder, log: EventLog, links: Links, histories: Histories, orders: OrderTopics
 ) -> Mapping[str, Taker]:
     shop, products = ShopTopics(recorder), ProductTopics(recorder, log, links, histories)
     return {
