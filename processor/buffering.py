@@ -7,11 +7,11 @@ says. Never an append that expects a head, and never a gate: both decide what co
 from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
-import structlog
 
 from processor.errors import Contended, ProcessorError, Throttled
 from processor.letters import fact_letters
 from processor.log import Append, EventLog, Outcome
+from processor.logs import Logger
 from processor.queues import Queue
 from processor.receipts import BUFFERED, Settled
 from processor.streams import StreamId
@@ -19,7 +19,7 @@ from processor.streams import StreamId
 _STORE_IS_DOWN = 3
 """So many streams that fail in a row: the others are not tried, for it is the store."""
 
-_log = structlog.get_logger("processor.buffering")
+_log = Logger("processor.buffering")
 
 
 class Buffering:
@@ -91,7 +91,7 @@ def _all_at_once(log: EventLog, streams: _Streams, told: dict[int, Outcome]) -> 
     try:
         told.update(zip(map(id, appends), log.append(appends) if appends else (), strict=True))
     except ProcessorError as error:
-        return {stream: error for stream in streams} if len(streams) == 1 else _one_by_one(log, streams, told)
+        return dict.fromkeys(streams, error) if len(streams) == 1 else _one_by_one(log, streams, told)
     return {}
 
 

@@ -13,9 +13,10 @@ from time import monotonic
 import msgspec
 import structlog
 
-from processor.errors import Misuse, Retryable, StoreUnavailable
+from processor.appending import check
+from processor.errors import Retryable, StoreUnavailable
 from processor.fairness import FairQueue
-from processor.log import MAX_EVENTS_PER_APPEND, Append, Appended
+from processor.log import Append, Appended
 from processor.receipts import Buffered, Receipt, Settled
 from processor.rung import Rung
 from processor.runner import Runner
@@ -41,7 +42,7 @@ _Told = list[tuple[StreamId, Settled]]
 class Recorder:
     """Appends facts for many threads and folds them in the same breath."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the composition root's choices
         self,
         store: Store,
         runner: Runner,
@@ -81,11 +82,9 @@ class Recorder:
 
     def submit(self, appends: Sequence[Append], gate: Append | None = None) -> "Future[list[Receipt]]":
         """Begin to `record`; the future ends as `record` would."""
-        given = appends if gate is None else [*appends, gate]
-        if not given or not all(1 <= len(append.events) <= MAX_EVENTS_PER_APPEND for append in given):
-            raise Misuse(f"an append holds 1 to {MAX_EVENTS_PER_APPEND} events")
+        check(appends, gate)
         submission = _Submission(appends, gate, Future())
-        first = given[0].stream
+        first = (appends[0] if appends or gate is None else gate).stream
         try:
             self._lanes[first.shard % len(self._lanes)].put(first.tenant, submission)
         except RuntimeError as error:

@@ -1,19 +1,18 @@
 """What a shop shows for an inventory item: noted beside the SKU's channel, never stock."""
 
-import structlog
-
 from ingest.outcome import Ignored, Refused, Taken
 from ingest.recording import record
 from ingest.shopify.deliveries import Delivery
 from ingest.shopify.links import Links
 from ingest.shopify.product_payloads import ShopifyLevel
 from ingest.shopify.tellings import SHOP
+from processor.logs import Logger
 from processor.receipts import FactRecorder
 from stock.events import ChannelQuantityObserved
 from stock.facts import fact
 from stock.identities import channel_stream
 
-_log = structlog.get_logger("ingest.shopify")
+_log = Logger("ingest.shopify")
 
 
 class LevelTopics:

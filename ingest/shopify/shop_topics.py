@@ -1,11 +1,10 @@
 """What deliveries about a shop itself ask: that an operator acts, or nothing."""
 
-import structlog
-
 from ingest.outcome import Ignored, Taken
 from ingest.recording import record
 from ingest.shopify.deliveries import Delivery
 from ingest.shopify.tellings import SHOP
+from processor.logs import Logger
 from processor.receipts import FactRecorder
 from stock.events import ReviewReason, ReviewRequested
 from stock.facts import fact
@@ -13,7 +12,7 @@ from stock.identities import review_stream
 
 MAX_DOMAIN = 150
 
-_log = structlog.get_logger("ingest.shopify")
+_log = Logger("ingest.shopify")
 
 
 class ShopTopics:

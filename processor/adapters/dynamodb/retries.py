@@ -18,7 +18,8 @@ class Patience(msgspec.Struct, frozen=True):
     """How often to try and how long to wait.
 
     `attempts` bounds a request that meets trouble; `races` how many races in a row an append may lose to other
-    writers, and a request to other transactions. Waits grow from `first` to `longest`, each cut at random so that rivals part.
+    writers, and a request to other transactions. Waits grow from `first` to `longest`, each cut at random so that
+    rivals part.
     """
 
     attempts: int = 8
