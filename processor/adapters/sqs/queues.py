@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from botocore.exceptions import BotoCoreError, ClientError
 
 from processor.errors import Misuse, StoreUnavailable
-from processor.queues import MAX_BODY_BYTES, NOW, Message
+from processor.queues import MAX_BODY_BYTES, MAX_RECEIVED, NOW, Message
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
@@ -49,7 +49,7 @@ class SqsQueue:
             "receive",
             lambda: self._client.receive_message(
                 QueueUrl=self._url,
-                MaxNumberOfMessages=min(most, MAX_ENTRIES),
+                MaxNumberOfMessages=min(most, MAX_RECEIVED),
                 WaitTimeSeconds=seconds,
                 MessageSystemAttributeNames=["ApproximateReceiveCount"],
             ),
