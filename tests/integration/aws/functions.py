@@ -16,7 +16,7 @@ from stock.identities import sku, sku_stream
 from stock.waiting import may_wait
 from syncstate.lambdas.doors import Doors
 from syncstate.lambdas.gateway import request_of
-from tests.integration.aws.events import http_event
+from tests.gateway import http_event
 from tests.payloads import SECRET, SHOP, shopify_headers
 from web.guard.keys import KeyBook
 

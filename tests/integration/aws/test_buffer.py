@@ -13,7 +13,7 @@ from stock.facts import fact
 from stock.identities import sku, sku_stream
 from syncstate.lambdas import buffer, runtime
 from tests.factories import MORNING
-from tests.integration.aws.events import failed_in, sqs_event
+from tests.gateway import failed_in, sqs_event
 from tests.integration.aws.functions import kinds, sold
 
 

@@ -15,8 +15,8 @@ from processor.clock import system_clock
 from processor.errors import StoreUnavailable
 from processor.queues import Queue
 from syncstate.lambdas import buffer
+from tests.gateway import failed_in, sqs_event
 from tests.integration.aws.conftest import PATIENCE
-from tests.integration.aws.events import failed_in, sqs_event
 from tests.integration.aws.functions import delivered, doors_over, kinds, sold
 from tests.integration.dynamodb.faults import (
     Fault,

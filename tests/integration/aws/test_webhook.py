@@ -14,7 +14,7 @@ from ingest.shopify.hmac import signature
 from processor.adapters.dynamodb import DynamoStore
 from processor.clock import system_clock
 from syncstate.lambdas import webhook
-from tests.integration.aws.events import Front, http_event
+from tests.gateway import Front, http_event
 from tests.integration.aws.functions import header, kinds, sold
 from tests.payloads import LIFE, SHOP, a_line, a_simple_body, an_order_body, life_of, shopify_headers
 from web.guard.keys import KeyBook

@@ -5,7 +5,7 @@ After "Working with AWS Lambda proxy integrations for HTTP APIs", "Request and r
 """
 
 from base64 import b64encode
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import count
 from typing import Any, Literal
 from urllib.parse import unquote
@@ -96,28 +96,24 @@ def failed_in(answer: Mapping[str, Any]) -> Sequence[str]:
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 
-class GatewayTransport(httpx.BaseTransport):
-    """Sends a client's requests to a function, as a front of AWS's would."""
-
-    def __init__(self, handler: Callable[[dict[str, Any], Any], dict[str, Any]], front: Front = "function_url") -> None:
-        self._handler, self._front = handler, front
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        raw, _, query = request.url.raw_path.decode().partition("?")
-        event = http_event(
-            request.method,
-            raw,
-            request.read(),
-            dict(request.headers),
-            query=query,
-            front=self._front,
-            binary=not _is_text(request),
-        )
-        answer = self._handler(event, None)
-        assert not answer.get("isBase64Encoded"), "an answer of ours is text"
-        return httpx.Response(answer["statusCode"], headers=answer.get("headers", {}), text=answer.get("body", ""))
+def event_of(request: httpx.Request, body: bytes, front: Front) -> dict[str, Any]:
+    """Return the event of a client's request."""
+    path, _, query = request.url.raw_path.decode().partition("?")
+    return http_event(
+        request.method, path, body, dict(request.headers), query=query, front=front, binary=not _is_text(request, body)
+    )
 
 
-def _is_text(request: httpx.Request) -> bool:
+def answered(answer: Mapping[str, Any]) -> httpx.Response:
+    """Return a function's answer as its client sees it."""
+    assert not answer.get("isBase64Encoded"), "an answer of ours is text"
+    return httpx.Response(answer["statusCode"], headers=answer.get("headers", {}), text=answer.get("body", ""))
+
+
+def _is_text(request: httpx.Request, body: bytes) -> bool:
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
     kind = request.headers.get("content-type", "")
     return kind.startswith("text/") or kind in ("application/json", "application/xml", "application/javascript")
