@@ -79,9 +79,16 @@ class Function:
 
 
 def _plain(event: Event) -> dict[str, Any]:
-    """Return the event with the one path that mangum reads, encoded, for it decodes it, whoever sent the event."""
+    """Return the event as mangum reads it well, whatever was sent.
+
+    Its path is encoded, for mangum decodes it. The host is the one that AWS has matched, which splits at its colon, and
+    no header names the port, for mangum takes both apart without a look.
+    """
     if event.get("version") != "2.0":
         raise UnknownFormat(event.get("version"))
     context = event["requestContext"]
     http = {**context["http"], "path": quote(path_of(event))}
-    return {**event, "requestContext": {**context, "http": http}}
+    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    headers.pop("x-forwarded-port", None)
+    headers["host"] = context.get("domainName") or NOWHERE
+    return {**event, "headers": headers, "requestContext": {**context, "http": http}}
