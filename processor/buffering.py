@@ -50,7 +50,7 @@ class Buffering:
         told: list[Outcome] = self._log.append(others) if others else []
         self._queue.send(list(fact_letters(waiting)))
         facts = sum(len(append.events) for append in waiting)
-        _log.warning("facts.buffered", facts=facts, streams=len({one.stream for one in waiting}), reason=str(busy))
+        _log.info("facts.buffered", facts=facts, streams=len({one.stream for one in waiting}), reason=str(busy))
         left = iter(told)
         return [BUFFERED if id(append) in held else next(left) for append in appends for _ in append.events]
 

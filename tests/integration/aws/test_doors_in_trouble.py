@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from datetime import timedelta
 from random import Random
 
@@ -167,12 +166,12 @@ def test_a_hot_sku_sold_by_many_functions_at_once_loses_no_sale(
 ) -> None:
     """As many processes as there are deliveries under way, none of which sees the others' appends."""
     queue, functions, each = MemoryQueue(timedelta(minutes=1)), 8, 12
+    own = [DynamoStore(faults.as_client(), clock=system_clock, patience=PATIENCE) for _ in range(functions)]
 
     def sell(function: int) -> list[int]:
-        with closing(DynamoStore(faults.as_client(), clock=system_clock, patience=PATIENCE)) as own:
-            doors = doors_over(own, queue)
-            numbers = range(function * each, (function + 1) * each)
-            return [delivered(doors, an_order_body(a_line(n + 1, "HOT", 1), id_=n + 1)) for n in numbers]
+        doors = doors_over(own[function], queue)
+        numbers = range(function * each, (function + 1) * each)
+        return [delivered(doors, an_order_body(a_line(n + 1, "HOT", 1), id_=n + 1)) for n in numbers]
 
     with ThreadPoolExecutor(functions) as pool:
         statuses = [status for part in pool.map(sell, range(functions)) for status in part]
