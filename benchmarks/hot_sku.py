@@ -75,15 +75,15 @@ def _measured(client: "DynamoDBClient", meter: Meter, functions: int) -> str:
         )
         waited = sum(parts)
     selling = perf_counter() - began
-    bill, began = meter.bill, perf_counter()
+    began = perf_counter()
     store = DynamoStore(client)
     _drain(Latecomers(store.log), queue)
     assert store.log.heads([_stream(name)])[_stream(name)] == SALES, "a sale is missing"
-    draining = perf_counter() - began
-    drained = f"{waited / draining:,.0f}/s" if waited else "nothing"
+    draining, bill = perf_counter() - began, meter.bill
+    drained = f", drained at {waited / draining:,.0f}/s" if waited else ""
     return (
-        f"{functions:3} functions: {SALES / selling:4,.0f} sales/s acknowledged, {waited / SALES:4.0%} through the queue"
-        f" (drained at {drained}); {bill.requests / SALES:.1f} requests, {bill.written / SALES:.1f} write units a sale"
+        f"{functions:3} functions: {SALES / selling:5,.0f} sales/s acknowledged, {waited / SALES:4.0%} by the queue"
+        f"{drained}; {bill.requests / SALES:.1f} requests, {bill.written / SALES:.1f} write units a sale"
     )
 
 

@@ -4,11 +4,13 @@ Only facts that commute may wait, since what was told later may be appended befo
 says. Never an append that expects a head, and never a gate: both decide what comes after them.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import timedelta
+from time import monotonic as system_monotonic
 
 import msgspec
 
-from processor.errors import Contended, ProcessorError, Throttled
+from processor.errors import Contended, ProcessorError, Retryable, Throttled
 from processor.letters import fact_letters
 from processor.log import Append, EventLog, Outcome
 from processor.logs import Logger
@@ -22,12 +24,28 @@ _STORE_IS_DOWN = 3
 _log = Logger("processor.buffering")
 
 
-class Buffering:
-    """Appends to the log, and puts into the queue what it is too busy for."""
+REST = timedelta(seconds=1)
+"""So long a stream whose races were lost is left to whoever empties the queue: rivals only waste writes."""
 
-    def __init__(self, log: EventLog, queue: Queue, may_wait: Callable[[Append], bool]) -> None:
+_MOST_BUSY = 1000
+
+
+class Buffering:
+    """Appends to the log, and puts into the queue what it is too busy for. Any thread may call it."""
+
+    def __init__(
+        self,
+        log: EventLog,
+        queue: Queue,
+        may_wait: Callable[[Append], bool],
+        *,
+        rest: timedelta = REST,
+        monotonic: Callable[[], float] = system_monotonic,
+    ) -> None:
         """`may_wait` tells which appends commute with all others; it is not asked for those that expect a head."""
         self._log, self._queue, self._may_wait = log, queue, may_wait
+        self._rest, self._monotonic = rest.total_seconds(), monotonic
+        self._busy: dict[StreamId, float] = {}
 
     def append(self, appends: Sequence[Append]) -> list[Settled]:
         """Append as `EventLog.append` does; answer `Buffered` for what waits in the queue, durable.
@@ -35,24 +53,35 @@ class Buffering:
         Where the log is busy, some of the facts may have been appended all the same: whoever takes them out of the
         queue finds those known. Raises as `EventLog.append` and `Queue.send` do; then some may be in the queue.
         """
+        now = self._monotonic()
+        resting = [append for append in appends if self._busy.get(append.stream, now) > now and self._waits(append)]
         try:
-            return [*self._log.append(appends)]
-        except (Contended, Throttled) as busy:
-            waiting = [append for append in appends if append.expected is None and self._may_wait(append)]
+            return self._without(resting, appends)
+        except (Contended, Throttled) as error:
+            waiting = [append for append in appends if self._waits(append)]
             if not waiting:
                 raise
-            return self._divided(appends, waiting, busy)
+            self._note({append.stream for append in appends}, error)
+            return self._without(waiting, appends)
 
-    def _divided(self, appends: Sequence[Append], waiting: Sequence[Append], busy: Exception) -> list[Settled]:
-        """Append what must not wait, once more, then let the others wait."""
+    def _waits(self, append: Append) -> bool:
+        return append.expected is None and self._may_wait(append)
+
+    def _note(self, streams: Collection[StreamId], error: Retryable) -> None:
+        """Let the stream rest that `error` is about; of several throttled ones, who knows which it was."""
+        _log.info("facts.buffered", streams=len(streams), reason=str(error))
+        named = [one for one in streams if isinstance(error, Contended) and error.what == f"stream {one}"]
+        if len(self._busy) > _MOST_BUSY:
+            self._busy = {}
+        self._busy.update(dict.fromkeys(streams if len(streams) == 1 else named, self._monotonic() + self._rest))
+
+    def _without(self, waiting: Sequence[Append], appends: Sequence[Append]) -> list[Settled]:
+        """Append all but those that wait, then put these into the queue."""
         held = {id(append) for append in waiting}
         others = [append for append in appends if id(append) not in held]
-        told: list[Outcome] = self._log.append(others) if others else []
+        told = iter(self._log.append(others) if others else ())
         self._queue.send(list(fact_letters(waiting)))
-        facts = sum(len(append.events) for append in waiting)
-        _log.info("facts.buffered", facts=facts, streams=len({one.stream for one in waiting}), reason=str(busy))
-        left = iter(told)
-        return [BUFFERED if id(append) in held else next(left) for append in appends for _ in append.events]
+        return [BUFFERED if id(append) in held else next(told) for append in appends for _ in append.events]
 
 
 class Absorbed(msgspec.Struct, frozen=True):

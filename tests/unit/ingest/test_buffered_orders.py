@@ -77,9 +77,10 @@ class Shop:
 
 
 @contextmanager
-def a_shop() -> Iterator[Shop]:
+def a_shop(rest: timedelta = timedelta()) -> Iterator[Shop]:
+    """Yield a shop; a stream that was busy is left alone for `rest`."""
     store, queue = FlakyStore(), MemoryQueue(_AT_ONCE)
-    buffering = Buffering(store.log, queue, may_wait)
+    buffering = Buffering(store.log, queue, may_wait, rest=rest)
     with closing(Engine(store, PROJECTIONS, decode, watch="inventory", append=buffering.append)) as engine:
         yield Shop(store, engine, queue)
 
@@ -106,12 +107,12 @@ steps = st.lists(
 )
 
 
-@given(steps, st.randoms(use_true_random=False))
+@given(steps, st.sampled_from([timedelta(), timedelta(hours=1)]), st.randoms(use_true_random=False))
 @settings(max_examples=200, deadline=None)
 def test_once_all_is_acknowledged_and_the_queue_is_empty_each_line_has_sold_its_largest_quantity(
-    plan: Sequence[tuple[str, dict[int, int], list[Fate]]], order: Random
+    plan: Sequence[tuple[str, dict[int, int], list[Fate]]], rest: timedelta, order: Random
 ) -> None:
-    with a_shop() as shop:
+    with a_shop(rest) as shop:
         told: list[dict[int, int]] = []
         unacknowledged: list[dict[int, int]] = []
         for step, snapshot, coming in plan:
@@ -257,3 +258,13 @@ def test_an_outcome_of_the_log_stays_what_it_is(shop: Shop) -> None:
     again = shop.deliver(body_of({1: 2}))
     assert isinstance(again, Taken)
     assert isinstance(again.items[0].receipts[0].outcome, Duplicate)
+
+
+def test_a_stream_that_was_busy_is_left_alone_for_a_while_and_its_neighbours_are_not() -> None:
+    with a_shop(timedelta(hours=1)) as shop:
+        shop.deliver(an_order_body(a_line(1, "SKU-1", 1), id_=1), "works", "busy")
+        shop.deliver(an_order_body(a_line(2, "SKU-1", 1), a_line(3, "SKU-2", 1), id_=2))
+        assert (shop.sold(1), shop.sold(2), len(shop.queue)) == (0, 1, 2)
+        while len(shop.queue):
+            shop.absorb()
+        assert (shop.sold(1), shop.sold(2)) == (2, 1)
