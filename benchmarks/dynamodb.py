@@ -16,7 +16,7 @@ from localstack.dynamodb import dynamodb_local, missing
 from processor.adapters.dynamodb import DynamoStore, client_config, tables
 from processor.engine import Engine
 from processor.log import Append, Appended
-from processor.recorder import Receipt
+from processor.receipts import Receipt
 from processor.source import Doorbell
 from processor.streams import StreamId
 from stock.codec import decode

@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 from processor.log import Appended, Conflict
-from processor.recorder import Receipt
+from processor.receipts import Buffered, Receipt
 from stock.identities import Sku
 
 RefusalCode = Literal["invalid", "invalid_json", "unauthorized"]
@@ -22,11 +22,13 @@ class Item(msgspec.Struct, frozen=True):
     receipts: tuple[Receipt, ...] = ()
 
     @property
-    def status(self) -> Literal["recorded", "duplicate", "conflict", "nothing"]:
-        """What became of the line: `recorded` where any of its facts is new."""
+    def status(self) -> Literal["recorded", "buffered", "duplicate", "conflict", "nothing"]:
+        """What became of the line: `recorded` where any of its facts is new, `buffered` where one may be."""
         outcomes = [receipt.outcome for receipt in self.receipts]
         if any(isinstance(outcome, Conflict) for outcome in outcomes):
             return "conflict"
+        if any(isinstance(outcome, Buffered) for outcome in outcomes):
+            return "buffered"
         if any(isinstance(outcome, Appended) for outcome in outcomes):
             return "recorded"
         return "duplicate" if outcomes else "nothing"
@@ -45,8 +47,8 @@ class Taken(msgspec.Struct, frozen=True):
 
     @property
     def is_new(self) -> bool:
-        """Whether every line that has a SKU led to something new."""
-        return all(item.status == "recorded" for item in self.items if item.sku is not None)
+        """Whether every line that has a SKU led to something new, so far as that is known."""
+        return all(item.status in ("recorded", "buffered") for item in self.items if item.sku is not None)
 
 
 class Ignored(msgspec.Struct, frozen=True):

@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 import msgspec
 
 from processor.log import Append
-from processor.recorder import Receipt, Recorder
+from processor.receipts import FactRecorder, Receipt
 
 Done_co = TypeVar("Done_co", covariant=True)
 
@@ -21,6 +21,6 @@ class Prepared(msgspec.Struct, Generic[Done_co], frozen=True):
     gate: Append | None
     finish: Callable[[Sequence[Receipt]], Done_co]
 
-    def recorded(self, recorder: Recorder) -> Done_co:
-        """Record it, and return what came of it. Raises as `Recorder.record` does."""
+    def recorded(self, recorder: FactRecorder) -> Done_co:
+        """Record it, and return what came of it. Raises as `FactRecorder.record` does."""
         return self.finish(recorder.record(self.appends, self.gate))

@@ -6,10 +6,12 @@ from typing import Any
 from processor.clock import Clock, system_clock
 from processor.generations import Generations
 from processor.leases import Leases
+from processor.log import Append
 from processor.models import Model
 from processor.projection import Codec, Projection
 from processor.quarantine import Quarantine
 from processor.rebuild import Rebuild
+from processor.receipts import Settled
 from processor.recorder import Recorder
 from processor.rung import Rung
 from processor.runner import Runner
@@ -30,8 +32,12 @@ class Engine:
         watch: str,
         clock: Clock = system_clock,
         on_rung: Callable[[Rung], None] = lambda _: None,
+        append: Callable[[Sequence[Append]], Sequence[Settled]] | None = None,
     ) -> None:
-        """Wire the parts: `watch` names the projection that receipts glimpse, `on_rung` hears of every ring."""
+        """Wire the parts: `watch` names the projection that receipts glimpse, `on_rung` hears of every ring.
+
+        `append` is the recorder's.
+        """
         self.store = store
         self.leases = Leases(store.registers, clock)
         self.generations = Generations(store.registers, clock)
@@ -39,7 +45,7 @@ class Engine:
         self.quarantine = Quarantine(store, self.runner, clock)
         self.rebuild = Rebuild(store, self.runner, self.quarantine, clock)
         self.sweeper = Sweeper(store, self.runner, self.quarantine, on_rung=on_rung)
-        self.recorder = Recorder(store, self.runner, watch=watch, on_rung=on_rung)
+        self.recorder = Recorder(store, self.runner, watch=watch, on_rung=on_rung, append=append)
 
     def live(self, projection: str) -> Model:
         """Return the model of `projection` that readers read now."""

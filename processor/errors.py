@@ -3,6 +3,7 @@
 ProcessorError
 ├── Retryable              try again later; nothing was lost
 │   ├── StoreUnavailable   the store did not answer, or refused for now
+│   │   └── Throttled      it is asked for more than it may serve; nothing was written by the last try
 │   ├── Contended          a race was lost too often
 │   └── TooNew             an event this version of the program cannot read yet (a rolling deploy)
 ├── Poison                 folding this event will fail however often it is tried
@@ -26,6 +27,10 @@ class StoreUnavailable(Retryable):
     def __init__(self, operation: str, reason: str) -> None:
         super().__init__(f"the store could not {operation}: {reason}")
         self.operation, self.reason = operation, reason
+
+
+class Throttled(StoreUnavailable):
+    """The store is asked for more than its capacity serves: what can wait should."""
 
 
 class Contended(Retryable):

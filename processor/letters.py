@@ -11,7 +11,8 @@ from processor.queues import MAX_BODY_BYTES
 from processor.streams import StreamId
 
 _MAX_STREAMS = 100
-_ENVELOPE_BYTES = 200
+_MAX_FACTS = 500
+_END_BYTES = 2
 
 
 class _Redo(msgspec.Struct, frozen=True):
@@ -43,9 +44,7 @@ _encode = msgspec.json.Encoder().encode
 
 def redo_letters(streams: Iterable[StreamId]) -> Iterator[bytes]:
     """Yield the messages that ask for streams to be rung again, each stream once."""
-    names = [str(stream) for stream in dict.fromkeys(streams)]
-    for first in range(0, len(names), _MAX_STREAMS):
-        yield _encode(_Redo(names[first : first + _MAX_STREAMS]))
+    return _full(b'{"streams":[', (_encode(str(stream)) for stream in dict.fromkeys(streams)), _MAX_STREAMS)
 
 
 def streams_in(letter: bytes) -> list[StreamId]:
@@ -60,16 +59,8 @@ def fact_letters(appends: Sequence[Append]) -> Iterator[bytes]:
     """
     if any(append.expected is not None for append in appends):
         raise ValueError("an append that expects a head cannot wait in a queue")
-    waiting: list[bytes] = []
-    weight = _ENVELOPE_BYTES
-    for fact in (_written(append.stream, event) for append in appends for event in append.events):
-        if waiting and weight + len(fact) > MAX_BODY_BYTES:
-            yield _joined(waiting)
-            waiting, weight = [], _ENVELOPE_BYTES
-        waiting.append(fact)
-        weight += len(fact) + 1
-    if waiting:
-        yield _joined(waiting)
+    written = (_written(append.stream, event) for append in appends for event in append.events)
+    return _full(b'{"facts":[', written, _MAX_FACTS)
 
 
 def facts_in(letter: bytes) -> list[Append]:
@@ -87,5 +78,15 @@ def _event(fact: _Fact) -> Event:
     return Event(fact.type, fact.schema, fact.data.encode(), fact.tx, fact.digest, *about)
 
 
-def _joined(facts: Sequence[bytes]) -> bytes:
-    return b'{"facts":[' + b",".join(facts) + b"]}"
+def _full(beginning: bytes, parts: Iterable[bytes], most: int) -> Iterator[bytes]:
+    """Yield messages with at most `most` parts each, and as many as a message holds."""
+    waiting: list[bytes] = []
+    weight = len(beginning)
+    for part in parts:
+        if waiting and (len(waiting) == most or weight + len(part) + _END_BYTES > MAX_BODY_BYTES):
+            yield beginning + b",".join(waiting) + b"]}"
+            waiting, weight = [], len(beginning)
+        waiting.append(part)
+        weight += len(part) + 1
+    if waiting:
+        yield beginning + b",".join(waiting) + b"]}"

@@ -9,6 +9,9 @@ import msgspec
 MAX_BODY_BYTES = 200_000
 """A body's length at most, with room for what a queue adds."""
 
+MAX_RECEIVED = 10
+"""So many messages come at once at most."""
+
 NOW = timedelta()
 
 
@@ -34,7 +37,7 @@ class Queue(Protocol):
         ...
 
     def receive(self, most: int = 10, wait: timedelta = NOW) -> list[Message]:
-        """Return up to `most` messages (at most 10), after waiting for the first one for `wait`.
+        """Return up to `most` messages, at most MAX_RECEIVED, after waiting for the first one for `wait`.
 
         They are hidden from others for a while of the queue's own; what is not deleted by then is delivered again.
         """

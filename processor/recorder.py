@@ -13,9 +13,11 @@ from time import monotonic
 import msgspec
 import structlog
 
-from processor.errors import Misuse, Retryable, StoreUnavailable
+from processor.appending import check
+from processor.errors import Retryable, StoreUnavailable
 from processor.fairness import FairQueue
-from processor.log import MAX_EVENTS_PER_APPEND, Append, Appended, Outcome
+from processor.log import Append, Appended
+from processor.receipts import Buffered, Receipt, Settled
 from processor.rung import Rung
 from processor.runner import Runner
 from processor.source import Doorbell
@@ -28,31 +30,19 @@ MAX_BATCH_EVENTS = 1000
 _log = structlog.get_logger("processor.recorder")
 
 
-class Receipt(msgspec.Struct, frozen=True):
-    """What became of one event. `after` is the watched view right after it, None where it is not known.
-
-    `pending` tells that the event is durable but not folded yet; the sweeper will.
-    """
-
-    stream: StreamId
-    outcome: Outcome
-    after: object = None
-    pending: bool = False
-
-
 class _Submission(msgspec.Struct, frozen=True):
     appends: Sequence[Append]
     gate: Append | None
     future: "Future[list[Receipt]]"
 
 
-_Told = list[tuple[StreamId, Outcome]]
+_Told = list[tuple[StreamId, Settled]]
 
 
 class Recorder:
     """Appends facts for many threads and folds them in the same breath."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the composition root's choices
         self,
         store: Store,
         runner: Runner,
@@ -60,6 +50,7 @@ class Recorder:
         watch: str,
         on_rung: Callable[[Rung], None],
         lanes: int | None = None,
+        append: Callable[[Sequence[Append]], Sequence[Settled]] | None = None,
     ) -> None:
         """`watch` names the projection to glimpse; `on_rung` is told of each inline fold (and must not raise).
 
@@ -67,6 +58,7 @@ class Recorder:
         append and fold into one commit, four where its requests travel.
         """
         self._store, self._runner, self._watch, self._on_rung = store, runner, watch, on_rung
+        self._append_facts = append
         count = lanes or (1 if store.joins else 4)
         self._lanes: list[FairQueue[_Submission]] = [FairQueue(_weight) for _ in range(count)]
         self._folds = ThreadPoolExecutor(count * 2, "fold") if not store.joins else None
@@ -90,11 +82,9 @@ class Recorder:
 
     def submit(self, appends: Sequence[Append], gate: Append | None = None) -> "Future[list[Receipt]]":
         """Begin to `record`; the future ends as `record` would."""
-        given = appends if gate is None else [*appends, gate]
-        if not given or not all(1 <= len(append.events) <= MAX_EVENTS_PER_APPEND for append in given):
-            raise Misuse(f"an append holds 1 to {MAX_EVENTS_PER_APPEND} events")
+        check(appends, gate)
         submission = _Submission(appends, gate, Future())
-        first = given[0].stream
+        first = (appends[0] if appends or gate is None else gate).stream
         try:
             self._lanes[first.shard % len(self._lanes)].put(first.tenant, submission)
         except RuntimeError as error:
@@ -169,7 +159,8 @@ class Recorder:
         told = [[] if submission.gate is None else next(passed) for submission in batch]
         let = [all(isinstance(outcome, Appended) for _, outcome in own) for own in told]
         appends = [append for submission, may in zip(batch, let, strict=True) if may for append in submission.appends]
-        rest = iter(_told(appends, self._store.log.append(appends)) if appends else ())
+        append_facts = self._append_facts or self._store.log.append
+        rest = iter(_told(appends, append_facts(appends)) if appends else ())
         for submission, own, may in zip(batch, told, let, strict=True):
             for _ in submission.appends if may else ():
                 own.extend(next(rest))
@@ -214,7 +205,7 @@ def _weight(submission: _Submission) -> int:
     return gate + sum(len(append.events) for append in submission.appends)
 
 
-def _told(appends: Sequence[Append], outcomes: Sequence[Outcome]) -> Iterator[_Told]:
+def _told(appends: Sequence[Append], outcomes: Sequence[Settled]) -> Iterator[_Told]:
     """Yield the outcomes of each append."""
     left = iter(outcomes)
     for append in appends:
@@ -227,12 +218,13 @@ def _bells(told: Sequence[_Told]) -> list[Doorbell]:
         Doorbell(stream, (outcome.event,)) if isinstance(outcome, Appended) else Doorbell(stream)
         for own in told
         for stream, outcome in own
+        if not isinstance(outcome, Buffered)
     ]
 
 
-def _receipt(stream: StreamId, outcome: Outcome, rung: Rung | None) -> Receipt:
+def _receipt(stream: StreamId, outcome: Settled, rung: Rung | None) -> Receipt:
     if not isinstance(outcome, Appended):
-        return Receipt(stream, outcome)
+        return Receipt(stream, outcome, pending=isinstance(outcome, Buffered))
     after = rung.glimpses.get((stream, outcome.version)) if rung is not None else None
     return Receipt(stream, outcome, after, pending=after is None)
 

@@ -59,7 +59,7 @@ def run(
 
     Raises AlreadyServed, Unguarded, PortTaken, SettingMissing, or a ProcessorError where the store cannot be opened.
     """
-    secrets = bool(settings.shopify_secrets or settings.shopify_webhook_secret)
+    secrets = bool(settings.shopify_secrets or settings.shopify_webhook_secret or settings.aws_secret)
     reached = not is_loopback(settings.host)
     if reached and settings.store == "embedded" and not (settings.data / DATABASE).exists():
         raise Unguarded(settings, keys=False, secrets=secrets)

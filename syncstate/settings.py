@@ -37,6 +37,22 @@ class Settings(BaseSettings):
         ),
     ] = None
     dynamodb_prefix: Annotated[str | None, Field(description="what the tables' names begin with")] = None
+    redo_queue: Annotated[
+        str | None, Field(description="on AWS: the address of the queue of streams to be folded again")
+    ] = None
+    buffer_queue: Annotated[
+        str | None, Field(description="on AWS: the address of the queue of facts to be appended later")
+    ] = None
+    buffer_rings: Annotated[
+        bool, Field(description="on AWS: fold facts from that queue at once, where no function follows the stream")
+    ] = False
+    work_queue: Annotated[
+        str | None, Field(description="on AWS: the address of the queue that wakes the dispatcher")
+    ] = None
+    aws_secret: Annotated[
+        str | None,
+        Field(description="on AWS: the secret in Secrets Manager whose JSON registers shops, instead of these"),
+    ] = None
 
     host: Annotated[str, Field(description="the address to listen on")] = "127.0.0.1"
     port: Annotated[

@@ -1,11 +1,16 @@
 """Opening the store that the settings name."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from processor.clock import Clock, system_clock
 from processor.errors import ProcessorError, StoreUnavailable
 from processor.store import Store
-from syncstate.settings import Settings
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+
+    from syncstate.settings import Settings
 
 DATABASE = "syncstate.db"
 DEMO = "demo"
@@ -35,8 +40,11 @@ class SettingMissing(Exception):
         self.name = name
 
 
-def open_store(settings: Settings, clock: Clock = system_clock) -> Store:
-    """Return the store. Raises SettingMissing, or a ProcessorError that says why it cannot be opened."""
+def open_store(settings: "Settings", clock: Clock = system_clock, *, buffered: bool = False) -> Store:
+    """Return the store; `buffered` tells that what it is too busy for may wait in a queue.
+
+    Raises SettingMissing, or a ProcessorError that says why it cannot be opened.
+    """
     match settings.store:
         case "embedded":
             return _embedded(settings.data, clock)
@@ -45,7 +53,7 @@ def open_store(settings: Settings, clock: Clock = system_clock) -> Store:
                 raise SettingMissing("database_url", "it names the PostgreSQL database, postgresql://user@host/name")
             return _postgres(settings.database_url.get_secret_value(), clock)
         case "dynamodb":
-            return _dynamodb(settings.dynamodb_endpoint, settings.dynamodb_prefix, clock)
+            return open_dynamodb(settings.dynamodb_endpoint, settings.dynamodb_prefix, clock, buffered=buffered)
         case "memory":
             from processor.adapters.memory import MemoryStore
 
@@ -67,18 +75,32 @@ def _postgres(url: str, clock: Clock) -> Store:
     return SqlStore.postgres(url, clock=clock)
 
 
-def _dynamodb(endpoint: str | None, prefix: str | None, clock: Clock) -> Store:
+RACES = 3
+"""So many lost races in a row and a fact that may wait goes to the queue: see `processor.buffering`."""
+
+
+def open_dynamodb(endpoint: str | None, prefix: str | None, clock: Clock, *, buffered: bool = False) -> Store:
+    """Return the store on DynamoDB, as `open_store` does."""
+    from processor.adapters.dynamodb import DynamoStore, tables
+    from processor.adapters.dynamodb.catalogue import DEFAULT_PREFIX
+    from processor.adapters.dynamodb.retries import Patience
+
+    client = dynamodb_client(endpoint)
+    if endpoint is not None:
+        tables.create(client, prefix or DEFAULT_PREFIX)
+    patience = Patience(races=RACES) if buffered else Patience()
+    return DynamoStore(client, prefix or DEFAULT_PREFIX, clock, patience=patience)
+
+
+def dynamodb_client(endpoint: str | None, region: str | None = None) -> "DynamoDBClient":
+    """Return a client for DynamoDB: `region` is the surroundings' where None. Raises StoreUnavailable."""
     import boto3
     from botocore.exceptions import BotoCoreError
 
-    from processor.adapters.dynamodb import DynamoStore, client_config, tables
-    from processor.adapters.dynamodb.catalogue import DEFAULT_PREFIX
+    from processor.adapters.dynamodb import client_config
 
     try:
-        client = boto3.client("dynamodb", endpoint_url=endpoint, config=client_config())
+        return boto3.client("dynamodb", region_name=region, endpoint_url=endpoint, config=client_config())
     except (BotoCoreError, ValueError) as error:
-        advice = "look at AWS_DEFAULT_REGION and SYNCSTATE_DYNAMODB_ENDPOINT"
+        advice = "look at AWS_DEFAULT_REGION, AWS_PROFILE and SYNCSTATE_DYNAMODB_ENDPOINT"
         raise StoreUnavailable("open", f"{error} ({advice})") from error
-    if endpoint is not None:
-        tables.create(client, prefix or DEFAULT_PREFIX)
-    return DynamoStore(client, prefix or DEFAULT_PREFIX, clock)

@@ -3,7 +3,7 @@
 import os
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -20,8 +20,10 @@ from channels.simulators.amazon import Simulator
 from ingest.door import OrderDoor
 from ingest.operators.door import FactDoor
 from ingest.operators.simple import SimpleDoor
+from ingest.shopify.hmac import Shop
 from ingest.shopify.linking import LinkDoor
 from ingest.shopify.webhook import ShopifyDoor
+from processor.buffering import Buffering
 from processor.clock import Clock, system_clock
 from processor.engine import Engine
 from processor.errors import ProcessorError
@@ -33,8 +35,11 @@ from projections.broadcasts.queries import BroadcastQueries
 from projections.inventory.queries import InventoryQueries
 from projections.returns.queries import ReturnQueries
 from stock.codec import decode
+from stock.waiting import may_wait
 from syncstate.amazon import mock_seller, real_seller, stock_shelves
+from syncstate.lambdas.secrets import SecretShops, secret_reader
 from syncstate.notices import audiences
+from syncstate.queues import open_queue
 from syncstate.settings import Settings
 from syncstate.shops import shops_of
 from syncstate.stores import open_store
@@ -109,9 +114,9 @@ def assembled(settings: Settings, *, channels: bool = True, clock: Clock = syste
     ProcessorError where the store cannot be opened.
     """
     with ExitStack() as stack:
-        store = stack.enter_context(closing(open_store(settings, clock)))
+        store = stack.enter_context(closing(_store(settings, clock)))
         heard: list[Dispatcher] = []
-        engine = stack.enter_context(closing(_engine(store, clock, heard)))
+        engine = stack.enter_context(closing(_engine(settings, store, clock, heard)))
         amazon: Simulator | None = None
         sellers = []
         if channels and settings.mock_amazon:
@@ -128,20 +133,36 @@ def assembled(settings: Settings, *, channels: bool = True, clock: Clock = syste
         yield System(services(settings, engine, clock), dispatcher, notifier, amazon)
 
 
-def _engine(store: Store, clock: Clock, heard: list[Dispatcher]) -> Engine:
+def served(settings: Settings, clock: Clock) -> Services:
+    """Return what the routes stand on in a function, which runs nothing in the background and is never closed.
+
+    Raises SettingMissing, or a ProcessorError where the store cannot be opened.
+    """
+    engine = _engine(settings, _store(settings, clock), clock, [])
+    return services(settings, engine, clock, sweeps=False)
+
+
+def _store(settings: Settings, clock: Clock) -> Store:
+    return open_store(settings, clock, buffered=settings.buffer_queue is not None)
+
+
+def _engine(settings: Settings, store: Store, clock: Clock, heard: list[Dispatcher]) -> Engine:
     def on_rung(rung: Rung) -> None:
         for dispatcher in heard:
             dispatcher.heard(rung)
 
-    return Engine(store, PROJECTIONS, decode, watch="inventory", clock=clock, on_rung=on_rung)
+    append = None
+    if settings.buffer_queue is not None:
+        append = Buffering(store.log, open_queue(settings.buffer_queue), may_wait).append
+    return Engine(store, PROJECTIONS, decode, watch="inventory", clock=clock, on_rung=on_rung, append=append)
 
 
-def services(settings: Settings, engine: Engine, clock: Clock) -> Services:
-    """Return what the routes stand on."""
+def services(settings: Settings, engine: Engine, clock: Clock, *, sweeps: bool = True) -> Services:
+    """Return what the routes stand on. `sweeps` tells that this program is to bring read models up to the log."""
     log, models = engine.store.log, engine.store.models
     live = partial(partial, engine.live)
-    shops = shops_of(settings.shopify_secrets, settings.shopify_webhook_secret, settings.tenant)
-    door = OrderDoor(ShopifyDoor(engine.recorder, log, shops, clock), SimpleDoor(engine.recorder, clock))
+    shops, renew = _shops(settings)
+    door = OrderDoor(ShopifyDoor(engine.recorder, log, shops, clock, renew), SimpleDoor(engine.recorder, clock))
     broadcasts = BroadcastQueries(models, live("broadcasts"))
     inventory, alerts = InventoryQueries(models, log, live("inventory")), AlertQueries(models, live("alerts"))
     return Services(
@@ -169,7 +190,17 @@ def services(settings: Settings, engine: Engine, clock: Clock) -> Services:
         instance=uuid4().hex,
         mode=settings.store,
         threads=settings.threads,
+        sweeps=sweeps,
     )
+
+
+def _shops(settings: Settings) -> tuple[Mapping[str, Shop], Callable[[], bool]]:
+    """Return the registered shops, and what reads them anew."""
+    if settings.aws_secret is None:
+        single = settings.shopify_webhook_secret
+        return shops_of(settings.shopify_secrets, single, settings.tenant), lambda: False
+    found = SecretShops(secret_reader(settings.aws_secret), settings.tenant)
+    return found, found.renew
 
 
 EXACT_SKUS, EXACT_ALERTS, EXACT_DUE, EXACT_STREAMS, DUE_AT_MOST = 1000, 200, 100, 1000, 10_000

@@ -28,7 +28,8 @@ class Services:
     """One program's parts, as the routes see them.
 
     `tenant` is whose data a request reads; `instance` names this run of the program and `mode` where it stores;
-    `threads` is how many requests may wait for the store at once.
+    `threads` is how many requests may wait for the store at once; `sweeps` tells that this program keeps the read
+    models up, rather than functions beside it.
     """
 
     engine: Engine
@@ -53,6 +54,7 @@ class Services:
     instance: str
     mode: str
     threads: int = 128
+    sweeps: bool = True
 
 
 def services_of(request: Incoming) -> Services:

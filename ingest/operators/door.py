@@ -17,13 +17,13 @@ from ingest.outcome import Refused
 from ingest.reading import Payload, check, read
 from processor.clock import Clock
 from processor.events import Event
-from processor.log import Append, Appended, Conflict, Duplicate, EventLog, Outcome, Stale
-from processor.recorder import Receipt, Recorder
+from processor.log import Append, Appended, Conflict, Duplicate, EventLog, Stale
+from processor.receipts import Buffered, FactRecorder, Receipt, Settled
 from stock.identities import Channel, Sku, sku_stream
 from stock.listings import Listings
 
 MAX_FACTS = 1000
-Status = Literal["recorded", "duplicate", "conflict", "stale"]
+Status = Literal["recorded", "buffered", "duplicate", "conflict", "stale"]
 
 
 class KnownListings(Protocol):
@@ -37,8 +37,9 @@ class KnownListings(Protocol):
 class Told(msgspec.Struct, frozen=True):
     """What became of one fact.
 
-    `version` is its place in the SKU's stream, or that of what stands against it. `tx` is its identity, None for a
-    fact that changes nothing: it has no receipt either.
+    `version` is its place in the SKU's stream, or that of what stands against it; None where it is not known yet: the
+    fact is `buffered`, durable, and will be counted or found known. `tx` is its identity, None for a fact that changes
+    nothing: it has no receipt either.
     """
 
     fact: Fact
@@ -61,7 +62,7 @@ class FactDoor:
 
     def __init__(
         self,
-        recorder: Recorder,
+        recorder: FactRecorder,
         log: EventLog,
         known: KnownListings,
         clock: Clock,
@@ -133,7 +134,7 @@ def _told(fact: Fact, event: Event, receipt: Receipt) -> Told:
     return Told(fact, status, version, event.correlation, receipt)
 
 
-def _verdict(outcome: Outcome) -> tuple[Status, int]:
+def _verdict(outcome: Settled) -> tuple[Status, int | None]:
     match outcome:
         case Appended(version=version):
             return "recorded", version
@@ -143,5 +144,7 @@ def _verdict(outcome: Outcome) -> tuple[Status, int]:
             return "conflict", version
         case Stale(actual=version):
             return "stale", version
+        case Buffered():
+            return "buffered", None
         case _:
             assert_never(outcome)

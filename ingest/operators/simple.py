@@ -14,7 +14,7 @@ from ingest.reading import Id, Payload, read
 from processor.clock import Clock
 from processor.events import Event
 from processor.log import Append
-from processor.recorder import Receipt, Recorder
+from processor.receipts import FactRecorder, Receipt
 from stock.events import SaleRecorded, StockAdjusted
 from stock.facts import fact
 from stock.identities import Sku, sku_stream
@@ -43,7 +43,7 @@ class SimpleOrder(Payload):
 class SimpleDoor:
     """Takes simple payloads."""
 
-    def __init__(self, recorder: Recorder, clock: Clock, new_id: Callable[[], str] = lambda: uuid4().hex) -> None:
+    def __init__(self, recorder: FactRecorder, clock: Clock, new_id: Callable[[], str] = lambda: uuid4().hex) -> None:
         """Take `new_id`: names a request that brings no `orderId`, so that each such request is a new fact."""
         self._recorder, self._clock, self._new_id = recorder, clock, new_id
 

@@ -1,13 +1,13 @@
 """A delivery whose signature was checked, and the way its body is read."""
 
 import msgspec
-import structlog
 
 from ingest.outcome import Refused
 from ingest.reading import Model, read
 from processor.clock import Instant
+from processor.logs import Logger
 
-_log = structlog.get_logger("ingest.shopify")
+_log = Logger("ingest.shopify")
 
 
 class Delivery(msgspec.Struct, frozen=True):

@@ -19,7 +19,7 @@ from processor.clock import Instant
 from processor.errors import Contended
 from processor.events import Event
 from processor.log import MAX_EVENTS_PER_APPEND, Append, Appended, Conflict, EventLog
-from processor.recorder import Receipt, Recorder
+from processor.receipts import Buffered, FactRecorder, Receipt
 from stock.events import ReviewRequested
 from stock.facts import fact
 from stock.identities import order_stream, review_stream
@@ -53,7 +53,7 @@ class Account:
 class Histories:
     """Every order's history, kept and acted upon. Whatever is done twice, or was cut short, comes to the same."""
 
-    def __init__(self, recorder: Recorder, log: EventLog, links: Links) -> None:
+    def __init__(self, recorder: FactRecorder, log: EventLog, links: Links) -> None:
         self._recorder, self._log, self._links = recorder, log, links
 
     def take(self, tenant: str, order: str, tellings: Sequence[Telling]) -> Account:
@@ -78,7 +78,7 @@ class Histories:
         appends = [Append(stream, (event,)) for stream, event in (append_of(tenant, order, f) for f in story.facts)]
 
         def finish(receipts: Sequence[Receipt]) -> Account | None:
-            new = all(isinstance(receipt.outcome, Appended) for receipt in receipts)
+            new = all(isinstance(receipt.outcome, Appended | Buffered) for receipt in receipts)
             return Account(story, receipts[len(tellings) :]) if new else None
 
         return Prepared(appends, gate, finish)

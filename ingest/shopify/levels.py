@@ -1,25 +1,24 @@
 """What a shop shows for an inventory item: noted beside the SKU's channel, never stock."""
 
-import structlog
-
 from ingest.outcome import Ignored, Refused, Taken
 from ingest.recording import record
 from ingest.shopify.deliveries import Delivery
 from ingest.shopify.links import Links
 from ingest.shopify.product_payloads import ShopifyLevel
 from ingest.shopify.tellings import SHOP
-from processor.recorder import Recorder
+from processor.logs import Logger
+from processor.receipts import FactRecorder
 from stock.events import ChannelQuantityObserved
 from stock.facts import fact
 from stock.identities import channel_stream
 
-_log = structlog.get_logger("ingest.shopify")
+_log = Logger("ingest.shopify")
 
 
 class LevelTopics:
     """Takes inventory_levels/update."""
 
-    def __init__(self, recorder: Recorder, links: Links) -> None:
+    def __init__(self, recorder: FactRecorder, links: Links) -> None:
         self._recorder, self._links = recorder, links
 
     def level(self, delivery: Delivery) -> Taken | Ignored | Refused:

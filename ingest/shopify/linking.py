@@ -19,7 +19,7 @@ from ingest.shopify.serving import Served, Serving
 from ingest.shopify.tellings import SHOP, entry_of
 from processor.clock import Clock, Instant
 from processor.log import Appended, Conflict, EventLog
-from processor.recorder import Recorder
+from processor.receipts import FactRecorder
 from stock.identities import Linked, Sku, order_stream
 
 VARIANT, ITEM = "variantId", "inventoryItemId"
@@ -74,7 +74,7 @@ class LinkDoor:
     """Takes links that a tenant's own people and programs state."""
 
     def __init__(
-        self, recorder: Recorder, log: EventLog, clock: Clock, new_id: Callable[[], str] = lambda: uuid4().hex
+        self, recorder: FactRecorder, log: EventLog, clock: Clock, new_id: Callable[[], str] = lambda: uuid4().hex
     ) -> None:
         """Take `new_id`: names a statement that brings no identity."""
         self._log, self._clock, self._new_id = log, clock, new_id

@@ -13,7 +13,7 @@ from ingest.shopify.tellings import SHOP
 from processor.clock import Instant
 from processor.events import Recorded
 from processor.log import EventLog
-from processor.recorder import Receipt, Recorder
+from processor.receipts import FactRecorder, Receipt
 from processor.streams import StreamId
 from stock.codec import decode
 from stock.events import LineServed, LineWaiting, ProductVariant, SkuAssigned, SkuLinked, StockEvent
@@ -26,7 +26,7 @@ PAGE = 1000
 class Links:
     """Reads and writes the links of every tenant's shops."""
 
-    def __init__(self, recorder: Recorder, log: EventLog) -> None:
+    def __init__(self, recorder: FactRecorder, log: EventLog) -> None:
         self._recorder, self._log = recorder, log
 
     def skus(self, tenant: str, kind: Linked, keys: Collection[str]) -> dict[str, Sku]:

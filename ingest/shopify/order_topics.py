@@ -9,7 +9,7 @@ from ingest.shopify.histories import Account, Histories
 from ingest.shopify.lines import refund_tx
 from ingest.shopify.payloads import ShopifyOrder, ShopifyOrderEdited, ShopifyRefundAlone
 from ingest.shopify.tellings import SHOP
-from processor.recorder import Receipt
+from processor.receipts import Receipt
 
 
 class OrderTopics:

@@ -13,7 +13,7 @@ from processor.clock import Instant
 from processor.errors import Contended
 from processor.events import Event, Recorded
 from processor.log import Append, Appended, Duplicate, EventLog
-from processor.recorder import Recorder
+from processor.receipts import FactRecorder
 from processor.streams import StreamId
 from stock.codec import decode
 from stock.events import ProductSeen, ProductUnchanged
@@ -53,7 +53,7 @@ def newest_snapshot(log: EventLog, stream: StreamId) -> Newest | None:
 class ProductTopics:
     """Takes products/create and products/update; both bring the whole product."""
 
-    def __init__(self, recorder: Recorder, log: EventLog, links: Links, histories: Histories) -> None:
+    def __init__(self, recorder: FactRecorder, log: EventLog, links: Links, histories: Histories) -> None:
         self._recorder, self._log, self._links = recorder, log, links
         self._serving = Serving(links, histories)
 

@@ -1,25 +1,24 @@
 """What deliveries about a shop itself ask: that an operator acts, or nothing."""
 
-import structlog
-
 from ingest.outcome import Ignored, Taken
 from ingest.recording import record
 from ingest.shopify.deliveries import Delivery
 from ingest.shopify.tellings import SHOP
-from processor.recorder import Recorder
+from processor.logs import Logger
+from processor.receipts import FactRecorder
 from stock.events import ReviewReason, ReviewRequested
 from stock.facts import fact
 from stock.identities import review_stream
 
 MAX_DOMAIN = 150
 
-_log = structlog.get_logger("ingest.shopify")
+_log = Logger("ingest.shopify")
 
 
 class ShopTopics:
     """Takes app/uninstalled and the mandatory privacy topics. No body is read: what matters is in the headers."""
 
-    def __init__(self, recorder: Recorder) -> None:
+    def __init__(self, recorder: FactRecorder) -> None:
         self._recorder = recorder
 
     def uninstalled(self, delivery: Delivery) -> Taken:

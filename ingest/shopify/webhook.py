@@ -3,8 +3,6 @@
 import re
 from collections.abc import Callable, Mapping
 
-import structlog
-
 from ingest.outcome import Ignored, Outcome, Refused
 from ingest.prepared import Prepared
 from ingest.shopify import hmac
@@ -19,7 +17,8 @@ from ingest.shopify.shop_topics import ShopTopics
 from ingest.shopify.shops import domain_of
 from processor.clock import Clock
 from processor.log import EventLog
-from processor.recorder import Recorder
+from processor.logs import Logger
+from processor.receipts import FactRecorder
 
 TOPIC, SHOP_DOMAIN = "x-shopify-topic", "x-shopify-shop-domain"
 
@@ -29,7 +28,7 @@ SNAPSHOTS = ("orders/create", "orders/paid", "orders/updated", "orders/cancelled
 _READABLE = re.compile(r"[a-z_]{1,50}/[a-z_]{1,50}")
 """Shopify's topics; whatever else stands in the header may be somebody's secret, and is not logged."""
 
-_log = structlog.get_logger("ingest.shopify")
+_log = Logger("ingest.shopify")
 
 Taker = Callable[[Delivery], Outcome]
 
@@ -37,8 +36,16 @@ Taker = Callable[[Delivery], Outcome]
 class ShopifyDoor:
     """Takes Shopify's deliveries for the registered shops, by their domains."""
 
-    def __init__(self, recorder: Recorder, log: EventLog, shops: Mapping[str, hmac.Shop], clock: Clock) -> None:
-        self._shops, self._clock = shops, clock
+    def __init__(
+        self,
+        recorder: FactRecorder,
+        log: EventLog,
+        shops: Mapping[str, hmac.Shop],
+        clock: Clock,
+        renew: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """`renew` reads the shops anew where a signature is not right, and tells whether it did: it is asked once."""
+        self._shops, self._clock, self._renew = shops, clock, renew
         links = Links(recorder, log)
         histories = Histories(recorder, log, links)
         self._orders = OrderTopics(histories)
@@ -90,6 +97,10 @@ class ShopifyDoor:
 
         Its domain is not signed, so only that shop's own secrets may vouch for it.
         """
+        signer = self._judged(headers, body)
+        return self._judged(headers, body) if isinstance(signer, Refused) and self._renew() else signer
+
+    def _judged(self, headers: Mapping[str, str], body: bytes) -> hmac.Shop | Refused:
         domain = headers.get(SHOP_DOMAIN, "").strip().lower()
         shop = self._shops.get(domain)
         if shop is None:
@@ -105,7 +116,7 @@ class ShopifyDoor:
 
 
 def _topics(
-    recorder: Recorder, log: EventLog, links: Links, histories: Histories, orders: OrderTopics
+    recorder: FactRecorder, log: EventLog, links: Links, histories: Histories, orders: OrderTopics
 ) -> Mapping[str, Taker]:
     shop, products = ShopTopics(recorder), ProductTopics(recorder, log, links, histories)
     return {

@@ -6,7 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
+from processor.errors import StoreUnavailable
 from syncstate import configuration
+from syncstate.lambdas.secrets import SecretShops, secret_reader
 from syncstate.settings import Settings
 
 Verdict = Literal["ok", "warn", "fail"]
@@ -49,6 +51,9 @@ def names() -> Iterator[Check]:
 
 def secrets(settings: Settings) -> Iterator[Check]:
     """Check the shops' secrets, of which nothing is told."""
+    if settings.aws_secret is not None:
+        yield _secret(settings.aws_secret, settings.tenant)
+        return
     single, shops = settings.shopify_webhook_secret, settings.shopify_secrets
     if single is None and not shops:
         advice = "set SHOPIFY_WEBHOOK_SECRET, or SYNCSTATE_SHOPIFY_SECRETS for several shops"
@@ -65,6 +70,14 @@ def secrets(settings: Settings) -> Iterator[Check]:
     if not shared:
         told = f"{len(shops)} shops" if shops else "any shop, by one secret"
         yield Check("secrets", "ok", f"set for {told}")
+
+
+def _secret(name: str, tenant: str) -> Check:
+    try:
+        number = len(SecretShops(secret_reader(name), tenant))
+    except StoreUnavailable as error:
+        return Check("secrets", "fail", str(error), "until it can be read, signed orders are refused")
+    return Check("secrets", "ok", f"{number} shops in the secret {name}")
 
 
 def channels(settings: Settings) -> Iterator[Check]:

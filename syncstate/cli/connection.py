@@ -17,7 +17,7 @@ from syncstate.settings import Settings
 from syncstate.stores import DATABASE, DEMO
 from syncstate.wiring import assembled
 from web.app import create_app
-from web.guard.guard import TENANT_HEADER
+from web.guard.presented import TENANT_HEADER
 
 _TIMEOUT = httpx.Timeout(60, connect=2)
 

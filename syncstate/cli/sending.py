@@ -18,6 +18,7 @@ _KEPT = 1000
 _TRIES = 6
 _SHORTEST_PAUSE = 0.25
 _LONGEST_PAUSE = 30.0
+_TAKEN = frozenset({"recorded", "buffered", "duplicate"})
 _LATER = frozenset({HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS})
 
 
@@ -62,14 +63,15 @@ class Tally:
             told = [(fact, next(answers)) for fact in row.facts]
             statuses = {str(result["status"]) for _, result in told}
             self.facts.update(str(result["status"]) for _, result in told)
-            if statuses <= {"recorded", "duplicate"}:
-                self.imported += "recorded" in statuses
-                self.known += "recorded" not in statuses
+            if statuses <= _TAKEN:
+                new = bool(statuses - {"duplicate"})
+                self.imported += new
+                self.known += not new
                 continue
             self.refused += 1
             for fact, result in told:
                 status = str(result["status"])
-                if status not in {"recorded", "duplicate"} and len(self.problems) < _KEPT:
+                if status not in _TAKEN and len(self.problems) < _KEPT:
                     self.problems.append(Refused(row.line, fact, status, _reason(result)))
 
 

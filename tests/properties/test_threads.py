@@ -11,7 +11,7 @@ import pytest
 
 from processor.engine import Engine
 from processor.log import Append, Appended, Duplicate
-from processor.recorder import Receipt
+from processor.receipts import Receipt
 from processor.source import Doorbell
 from processor.store import Store
 from processor.streams import StreamId

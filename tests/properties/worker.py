@@ -8,7 +8,8 @@ from processor.generations import Generations
 from processor.log import Append
 from processor.quarantine import Quarantine
 from processor.rebuild import Rebuild
-from processor.recorder import Receipt, Recorder
+from processor.receipts import Receipt
+from processor.recorder import Recorder
 from processor.rung import Rung
 from processor.runner import Runner
 from processor.source import Doorbell

@@ -23,8 +23,9 @@ _ERRORS = {
 
 
 class FactResult(Answer):
-    """What became of one fact: `recorded`, `duplicate`, `conflict`, `stale` or `invalid`.
+    """What became of one fact: `recorded`, `buffered`, `duplicate`, `conflict`, `stale` or `invalid`.
 
+    One that is `buffered` is durable, and will be recorded, or found a duplicate, as soon as the store is less busy.
     `version` is its place among all that happened to the SKU, or that of what stands against it. `tx` is its identity.
     """
 
@@ -42,6 +43,7 @@ class BatchAnswer(Answer):
     ok: bool
     results: tuple[FactResult, ...]
     recorded: int
+    buffered: int
     duplicates: int
     conflicts: int
     stale: int
@@ -79,9 +81,10 @@ def _answer(told: Sequence[Told | Refused]) -> BatchAnswer:
     results = tuple(map(_result, told))
     counts = Counter(result.status for result in results)
     return BatchAnswer(
-        ok=counts["recorded"] + counts["duplicate"] == len(results),
+        ok=counts["recorded"] + counts["buffered"] + counts["duplicate"] == len(results),
         results=results,
         recorded=counts["recorded"],
+        buffered=counts["buffered"],
         duplicates=counts["duplicate"],
         conflicts=counts["conflict"],
         stale=counts["stale"],

@@ -103,6 +103,8 @@ def _late(services: Services, standing: Standing) -> list[str]:
 
 def _unswept(services: Services) -> list[str]:
     sweeper = services.engine.sweeper
+    if not services.sweeps:
+        return []
     if not sweeper.running:
         return ["the sweeper does not run: what fails once is not tried again"]
     since = sweeper.seconds_since_look

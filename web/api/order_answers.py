@@ -6,6 +6,7 @@ from pydantic import Field
 
 from ingest.outcome import Item, Taken
 from processor.log import Appended
+from processor.receipts import Buffered
 from projections.inventory.documents import Numbers, numbers
 from projections.inventory.queries import InventoryQueries
 from stock.identities import Sku
@@ -36,7 +37,10 @@ class IgnoredAnswer(OrderAnswer):
 
 
 class LineResult(Answer):
-    """What became of one line: `recorded`, `duplicate`, `conflict`, or `nothing` where there was nothing to store."""
+    """What became of one line: `recorded`, `duplicate`, `conflict`, or `nothing` where there was nothing to store.
+
+    Or `buffered`: durable, and recorded or found a duplicate as soon as the store is less busy.
+    """
 
     sku: str | None
     quantity: int
@@ -86,7 +90,7 @@ def _after(taken: Taken, inventory: InventoryQueries) -> dict[Sku, Numbers | Non
     after: dict[Sku, Numbers | None] = {}
     present: list[Sku] = []
     for sku, item in ((item.sku, item) for item in taken.items if item.sku is not None):
-        new = [receipt for receipt in item.receipts if isinstance(receipt.outcome, Appended)]
+        new = [receipt for receipt in item.receipts if isinstance(receipt.outcome, Appended | Buffered)]
         if new:
             found = new[-1].after
             after[sku] = found if isinstance(found, Numbers) else None

@@ -53,7 +53,7 @@ def receive_amazon_return(services: Use, caller: Writer, body: Body) -> ReturnAn
     order and time it is always a new one. `pool` is `merchant`, or `fba` for what went back to Amazon's own stock.
     """
     told, after = settled(services, caller.tenant, receive_return(services.facts, caller.tenant, body))
-    processed = told.status == "recorded"
+    processed = told.status in ("recorded", "buffered")
     returned = told.fact
     assert isinstance(returned, Return)  # noqa: S101 - what the door was asked for
     decision = RULES[returned.disposition].decision

@@ -63,6 +63,8 @@ def settled(services: Services, tenant: str, told: Told | Refused) -> tuple[Told
     if told.receipt is not None and isinstance(told.receipt.outcome, Appended):
         after = told.receipt.after
         return told, after if isinstance(after, Numbers) else None
+    if told.status == "buffered":
+        return told, None
     present = present_numbers(services, tenant, told.fact.sku)
     if told.status in ("conflict", "stale"):
         raise Conflicting(told, present)

@@ -6,13 +6,13 @@ from http import HTTPStatus
 
 from web.guard.hosts import is_local, is_loopback
 from web.guard.keys import KeyBook, found
+from web.guard.presented import TENANT_HEADER, presented_in
 from web.guard.rate import Rates
 from web.guard.roles import KEYLESS, Caller, tenant_named
 from web.incoming import CALLER, Incoming
 from web.origins import not_foreign
 from web.problems import Problem
 
-TENANT_HEADER = "x-syncstate-tenant"
 SHOP = "shop"
 """The name of whoever says to be a shop."""
 
@@ -49,7 +49,7 @@ class Guard:
 
         Raises Problem: 401 for nobody we know, 403 for a foreign page, host or tenant, 415 and 429; or Retryable.
         """
-        presented = _presented(request.headers)
+        presented = presented_in(request.headers)
         if presented is None:
             not_foreign(request, frozenset())
             caller = await self._keyless(request)
@@ -110,12 +110,6 @@ class Guard:
 
 _MAKE_ONE = "make one with `syncstate keys create`, and send it as Authorization: Bearer ..."
 _SEND_IT = "send it as Authorization: Bearer ...; `syncstate keys create` makes one"
-
-
-def _presented(headers: Mapping[str, str]) -> str | None:
-    """Return the key in the headers, None where there is none."""
-    scheme, _, text = headers.get("authorization", "").partition(" ")
-    return text.strip() if scheme.lower() == "bearer" else headers.get("x-api-key")
 
 
 def _tenant(named: str) -> str:

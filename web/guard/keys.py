@@ -113,6 +113,17 @@ class KeyBook:
                 self._renewing = False
         return self._active
 
+    def active_now(self) -> Mapping[str, Key]:
+        """Return what `active` does, to a caller without an event loop, who waits for it."""
+        age = self._monotonic() - self._read_at
+        if age >= FRESH_SECONDS:
+            try:
+                self._renew(self._readings)
+            except Retryable:
+                if age >= STALE_SECONDS:
+                    raise
+        return self._active
+
     def _renew(self, seen: int) -> None:
         """Read the keys anew, unless another thread has tried since reading number `seen`: then share its luck."""
         with self._lock:

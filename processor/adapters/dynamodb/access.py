@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from processor.adapters.dynamodb.keys import ABSENT, Item, Key, key_item
 from processor.adapters.dynamodb.retries import ConditionFailed, Retries
 from processor.adapters.dynamodb.transactions import Taken, taken
-from processor.errors import StoreUnavailable
+from processor.errors import StoreUnavailable, Throttled
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -122,7 +122,7 @@ class TableAccess:
             unserved = self._retries(operation, partial(send, left))
             in_vain = in_vain + 1 if len(unserved) == len(left) else 0
             if in_vain >= self.patience.attempts:
-                raise StoreUnavailable(operation, "the table serves no request of a batch")
+                raise Throttled(operation, "the table serves no request of a batch")
             if unserved:
                 self.patience.pause(in_vain + 1)
             left = unserved

@@ -4,7 +4,7 @@
 | --- | --- | --- |
 | CONDITION | a write's condition did not hold | an answer, not a failure: `ConditionFailed` |
 | CONFLICT | another transaction is at the same items; nothing was written | again, at last `Contended` |
-| THROTTLED | capacity ran out; nothing was written | again, at last `StoreUnavailable` |
+| THROTTLED | capacity ran out; nothing was written | again, at last `Throttled`, a `StoreUnavailable` |
 | UNKNOWN | no answer, or a fault of the server: it may have been written | again, at last `StoreUnavailable` |
 | CLOSED | no table, no permission, no credentials | `StoreUnavailable` at once |
 | MISUSE | a request that DynamoDB will never take, an item too large | `Misuse` at once |
@@ -24,7 +24,7 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
-from processor.errors import Contended, Misuse, ProcessorError, StoreUnavailable
+from processor.errors import Contended, Misuse, ProcessorError, StoreUnavailable, Throttled
 
 DriverError = ClientError | BotoCoreError
 
@@ -112,6 +112,8 @@ def translated(operation: str, error: DriverError, attempts: int) -> ProcessorEr
     match trouble_of(error):
         case Trouble.CONFLICT:
             return Contended(operation, attempts)
+        case Trouble.THROTTLED:
+            return Throttled(operation, str(error))
         case Trouble.MISUSE:
             return Misuse(f"DynamoDB will not {operation}: {error}")
         case _:

@@ -18,7 +18,8 @@ class Patience(msgspec.Struct, frozen=True):
     """How often to try and how long to wait.
 
     `attempts` bounds a request that meets trouble; `races` how many races in a row an append may lose to other
-    writers. Waits grow from `first` to `longest`, each cut at random so that rivals part.
+    writers, and a request to other transactions. Waits grow from `first` to `longest`, each cut at random so that
+    rivals part.
     """
 
     attempts: int = 8
@@ -62,8 +63,12 @@ class Retries:
                 trouble = trouble_of(error)
                 if trouble is Trouble.CONDITION and isinstance(error, ClientError):
                     raise ConditionFailed(error.response, uncertain=uncertain) from error
-                if not trouble.passes or attempt >= self.patience.attempts:
+                if not trouble.passes or attempt >= self._most(trouble):
                     raise translated(operation, error, attempt) from error
                 uncertain = uncertain or trouble is Trouble.UNKNOWN
             self.patience.pause(attempt)
             attempt += 1
+
+    def _most(self, trouble: Trouble) -> int:
+        attempts, races = self.patience.attempts, self.patience.races
+        return min(attempts, races) if trouble is Trouble.CONFLICT else attempts

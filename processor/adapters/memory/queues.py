@@ -9,7 +9,9 @@ from time import monotonic as system_monotonic
 import msgspec
 
 from processor.errors import Misuse
-from processor.queues import MAX_BODY_BYTES, NOW, Message
+from processor.queues import MAX_BODY_BYTES, MAX_RECEIVED, NOW, Message
+
+_LONG = 3600.0
 
 
 class _Kept(msgspec.Struct):
@@ -42,9 +44,11 @@ class MemoryQueue:
 
     def receive(self, most: int = 10, wait: timedelta = NOW) -> list[Message]:
         """See `Queue.receive`."""
+        until = self._monotonic() + wait.total_seconds()
         with self._changed:
-            self._changed.wait_for(self._due, wait.total_seconds())
-            return [self._deliver(kept) for kept in self._due()[:most]]
+            while not self._due() and (left := until - self._monotonic()) > 0:
+                self._changed.wait(min(left, self._pause()))
+            return [self._deliver(kept) for kept in self._due()[: min(most, MAX_RECEIVED)]]
 
     def delete(self, messages: Sequence[Message]) -> None:
         """See `Queue.delete`."""
@@ -59,6 +63,10 @@ class MemoryQueue:
     def _due(self) -> list[_Kept]:
         now = self._monotonic()
         return [kept for kept in self._kept if kept.due <= now]
+
+    def _pause(self) -> float:
+        """Return the seconds until the next message is due."""
+        return max(0.001, min((kept.due for kept in self._kept), default=_LONG) - self._monotonic())
 
     def _deliver(self, kept: _Kept) -> Message:
         kept.due, kept.receipt = self._monotonic() + self._hidden, str(next(self._receipts))

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from processor.adapters.memory import MemoryStore
-from processor.errors import StoreUnavailable
+from processor.errors import Contended, StoreUnavailable
 from processor.log import Append, EventLog, Outcome
 
-Fate = Literal["works", "lost", "unanswered"]
+Fate = Literal["works", "lost", "unanswered", "busy", "half_busy"]
+"""`busy` writes nothing, `half_busy` all but the last append; both tell that a race was lost too often."""
 
 
 class FlakyLog:
@@ -27,6 +28,9 @@ class FlakyLog:
         fate = self._fates.pop(0) if self._fates else "works"
         if fate == "lost":
             raise StoreUnavailable("append", "the request was lost")
+        if fate in ("busy", "half_busy"):
+            self._log.append(appends[:-1] if fate == "half_busy" else ())
+            raise Contended("a stream", 3)
         outcomes = self._log.append(appends)
         if fate == "unanswered":
             raise StoreUnavailable("append", "the answer was lost")

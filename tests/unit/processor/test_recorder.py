@@ -12,7 +12,8 @@ from processor.errors import Misuse, StoreUnavailable
 from processor.events import Event
 from processor.generations import Generations
 from processor.log import Append, Appended, Conflict, Duplicate, Stale
-from processor.recorder import Receipt, Recorder
+from processor.receipts import Receipt
+from processor.recorder import Recorder
 from processor.rung import Rung
 from processor.runner import Runner
 from processor.streams import StreamId

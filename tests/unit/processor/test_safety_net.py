@@ -12,7 +12,7 @@ from processor.errors import Outdated, StoreUnavailable, TooNew
 from processor.events import Event, Recorded
 from processor.log import Append, Appended, Duplicate, Outcome
 from processor.models import Commit
-from processor.recorder import Receipt
+from processor.receipts import Receipt
 from processor.rung import Rung
 from processor.streams import StreamId
 from projections import PROJECTIONS, InventoryProjection

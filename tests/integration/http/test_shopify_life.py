@@ -1,16 +1,11 @@
-"""One order's life, told through the real endpoint in some of its orders and twice, on every store."""
+"""One order's life, told through the real endpoint in some of its orders and twice, in every mode."""
 
 from collections.abc import Sequence
 from itertools import permutations
 
 import pytest
 
-from processor.clock import system_clock
-from processor.engine import Engine
-from syncstate.settings import Settings
-from syncstate.wiring import services
 from tests.payloads import (
-    SECRET,
     SHOP,
     a_line,
     a_product_body,
@@ -22,7 +17,6 @@ from tests.payloads import (
     shopify_headers,
 )
 from tests.unit.web.client import Client
-from web.app import create_app
 
 Told = tuple[str, bytes]
 LEFT = {"TSHIRT-RED-M": 10, "MUG/BLUE 11oz #2": 9, "CAP-BLACK": 10}
@@ -30,12 +24,6 @@ FACTS = {"TSHIRT-RED-M": 4, "MUG/BLUE 11oz #2": 2, "CAP-BLACK": 3}
 """Opening stock among them."""
 
 SAMPLE = list(enumerate(permutations(range(6))))[::65]
-
-
-@pytest.fixture
-def client(engine: Engine) -> Client:
-    settings = Settings(shopify_secrets={SHOP: (SECRET,)})
-    return Client(create_app(services(settings, engine, system_clock)))
 
 
 def told(client: Client, deliveries: Sequence[Told]) -> None:

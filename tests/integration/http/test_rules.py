@@ -1,4 +1,4 @@
-"""The rules of every way in, over HTTP, on both SQL stores."""
+"""The rules of every way in, over HTTP, in every mode."""
 
 import json
 import re
@@ -11,16 +11,10 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from processor.clock import system_clock
 from processor.engine import Engine
 from stock.dispositions import WORDS
-from syncstate.settings import Settings
-from syncstate.wiring import services
-from tests.payloads import SECRET, SHOP, a_line, an_order_body, shopify_headers
+from tests.payloads import a_line, an_order_body, shopify_headers
 from tests.unit.web.client import Client, Posting
-from web.app import create_app
-
-pytestmark = pytest.mark.parametrize("kind", ["sqlite", "postgres"], indirect=True)
 
 SIMPLE, RETURN, BATCH = "/webhook/shopify", "/webhook/amazon/return", "/api/batch"
 ADJUST, MAP = "/api/adjustments", "/api/mapping"
@@ -28,11 +22,6 @@ KIB = 1024
 SKUS = ("A", "A/B", "/A/", "A#1", "100% wool", "%2F", "a?b=c&d", "é ü/日本語", "👍🏽", "'; --", "..", "x" * 200)
 
 Post = Callable[..., httpx.Response]
-
-
-@pytest.fixture
-def client(engine: Engine) -> Client:
-    return Client(create_app(services(Settings(shopify_secrets={SHOP: (SECRET,)}), engine, system_clock)))
 
 
 def stored(engine: Engine) -> int:
@@ -283,12 +272,16 @@ def test_one_fact_sent_twenty_times_at_once_counts_once(client: Client, engine: 
     assert stored(engine) == 1
 
 
-def test_each_of_many_adjustments_at_once_gets_its_own_numbers(client: Client) -> None:
+def test_each_of_many_adjustments_at_once_gets_its_own_numbers(client: Client, mode: str) -> None:
+    """Where several functions fold one SKU, another one may have folded it first: then the numbers are pending."""
     fine(client.post(ADJUST, {"sku": "A", "count": 100}))
     body = json.dumps({"sku": "A", "delta": -1, "reason": "loss"}).encode()
     answers = [fine(answer) for answer in client.post_at_once(ADJUST, [(body, {})] * 50)]
-    assert sorted(answer["physical"] for answer in answers) == list(range(50, 100))
-    assert len({answer["version"] for answer in answers}) == 50
+    told = [answer for answer in answers if not answer["pending"]]
+    assert mode == "aws" or len(told) == 50
+    assert len({answer["physical"] for answer in told}) == len(told)
+    assert all(answer["physical"] == 101 - answer["version"] for answer in told)
+    assert fine(client.get("/api/inventory/A"))["physical"] == 50
 
 
 def test_a_mapping_that_is_told_again_is_no_event(client: Client, engine: Engine) -> None:

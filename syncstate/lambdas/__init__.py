@@ -1,0 +1,1 @@
+"""The program as functions on AWS Lambda: a module each, with a `handler`."""

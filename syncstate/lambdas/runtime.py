@@ -1,0 +1,57 @@
+"""What the functions stand on: built at the first call of a process, kept for the later ones.
+
+Drivers are imported when they are needed: what a function does not use costs its cold start nothing.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+
+from processor.clock import Clock, system_clock
+from processor.generations import Generations
+from processor.quarantine import Quarantine
+from processor.queues import Queue
+from processor.runner import Runner
+from processor.store import Store
+from projections import PROJECTIONS
+from stock.codec import decode
+from syncstate.settings import Settings
+from syncstate.stores import open_store
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The engine's parts that fold, without those that run in threads. Queues are None where none is set."""
+
+    settings: Settings
+    store: Store
+    runner: Runner
+    quarantine: Quarantine
+    clock: Clock
+    redo: Queue | None
+    buffer: Queue | None
+    work: Queue | None
+
+
+@cache
+def settings() -> Settings:
+    """Return the settings: the function's environment, read once."""
+    return Settings(store="dynamodb")
+
+
+@cache
+def parts() -> Parts:
+    """Return this process's parts. Raises StoreUnavailable where a client cannot be built."""
+    found, clock = settings(), system_clock
+    store = open_store(found, clock)
+    generations = Generations(store.registers, clock)
+    runner = Runner(store.log, store.models, generations, PROJECTIONS, decode)
+    queues = (_queue(url) for url in (found.redo_queue, found.buffer_queue, found.work_queue))
+    return Parts(found, store, runner, Quarantine(store, runner, clock), clock, *queues)
+
+
+def _queue(url: str | None) -> Queue | None:
+    if url is None:
+        return None
+    from syncstate.queues import open_queue
+
+    return open_queue(url)
