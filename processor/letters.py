@@ -1,6 +1,7 @@
 """What the engine puts into queues, as JSON: streams to ring again, and facts to append."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -14,8 +15,16 @@ _MAX_STREAMS = 100
 _ENVELOPE_BYTES = 200
 
 
-class _Redo(msgspec.Struct, frozen=True):
+class _Redo(msgspec.Struct, frozen=True, omit_defaults=True):
     streams: list[str]
+    tries: int = 0
+
+
+class Redo(NamedTuple):
+    """Streams to ring again. `tries` is how often they failed before."""
+
+    streams: list[StreamId]
+    tries: int
 
 
 class _Fact(msgspec.Struct, frozen=True):
@@ -41,16 +50,22 @@ _redo, _facts = msgspec.json.Decoder(_Redo).decode, msgspec.json.Decoder(_Facts)
 _encode = msgspec.json.Encoder().encode
 
 
-def redo_letters(streams: Iterable[StreamId]) -> Iterator[bytes]:
-    """Yield the messages that ask for streams to be rung again, each stream once."""
+def redo_letters(streams: Iterable[StreamId], tries: int = 0) -> Iterator[bytes]:
+    """Yield the messages that ask for streams to be rung again, each stream once; they failed `tries` times before."""
     names = [str(stream) for stream in dict.fromkeys(streams)]
     for first in range(0, len(names), _MAX_STREAMS):
-        yield _encode(_Redo(names[first : first + _MAX_STREAMS]))
+        yield _encode(_Redo(names[first : first + _MAX_STREAMS], tries))
+
+
+def redo_in(letter: bytes) -> Redo:
+    """Read what `redo_letters` wrote. Raises ValueError for anything else."""
+    found = _redo(letter)
+    return Redo([StreamId.parse(name) for name in found.streams], found.tries)
 
 
 def streams_in(letter: bytes) -> list[StreamId]:
-    """Read what `redo_letters` wrote. Raises ValueError for anything else."""
-    return [StreamId.parse(name) for name in _redo(letter).streams]
+    """Return the streams that `redo_letters` wrote. Raises ValueError for anything else."""
+    return redo_in(letter).streams
 
 
 def fact_letters(appends: Sequence[Append]) -> Iterator[bytes]:
