@@ -37,13 +37,16 @@ class Context:
 
 
 class Shard:
-    """Records in their order, and how far they were taken. Its children wait for its end."""
+    """Records in their order, and how far they were taken. Its children wait for its end.
+
+    `trimmed` records that came before these have vanished.
+    """
 
     def __init__(self, parents: Sequence["Shard"] = ()) -> None:
         self.parents = parents
         self.records: list[Record] = []
         self.closed = False
-        self.taken = 0
+        self.taken = self.trimmed = 0
         self.attempts = 0
         self.limit: int | None = None
 
@@ -103,8 +106,10 @@ class StreamRunner:
 
     def expire(self, shard: Shard, number: int) -> int:
         """Let the shard's oldest records vanish, read or not; answer how many were not."""
-        lost = max(0, min(number, len(shard.records)) - shard.taken)
+        number = min(number, len(shard.records))
+        lost = max(0, number - shard.taken)
         del shard.records[:number]
+        shard.trimmed += number
         shard.taken = max(0, shard.taken - number)
         return lost
 

@@ -31,8 +31,8 @@ from tests.properties.worker import Worker
 from tests.properties.world import World
 
 sizes = st.sampled_from([1, 2, 5, 100])
-outages = st.sampled_from([None, None, None, "commit", "load"])
-"""What of the models fails for as long as a step lasts: one fault alone is healed by ringing the streams one by one."""
+outages = st.sampled_from([None, None, None, "commit", "load", "all"])
+"""What fails for as long as a step lasts, `all` with the redo queue. One fault alone is healed within the delivery."""
 
 
 class RedoQueue(MemoryQueue):
@@ -61,13 +61,18 @@ def installed(worker: Worker, queue: RedoQueue) -> Iterator[None]:
 
 
 @contextmanager
-def down(worker: Worker, method: str | None) -> Iterator[None]:
-    """Let a method of the worker's models fail, however often it is called."""
-    if method is None:
+def down(worker: Worker, queue: RedoQueue, outage: str | None) -> Iterator[None]:
+    """Let a method of the worker's models fail, however often it is called; at `all` the queue fails too."""
+    if outage is None:
         yield
         return
-    with mock.patch.object(worker.store.models, method, side_effect=StoreUnavailable(method, "an outage")):
-        yield
+    method, before = "commit" if outage == "all" else outage, queue.down
+    queue.down |= outage == "all"
+    try:
+        with mock.patch.object(worker.store.models, method, side_effect=StoreUnavailable(method, "an outage")):
+            yield
+    finally:
+        queue.down = before
 
 
 class MadeFeed:
@@ -147,7 +152,7 @@ class StreamTraffic(Traffic):
         before, calls = shard.left, self.stream.calls
 
         def deliver() -> None:
-            with installed(worker, self.queue), down(worker, outage):
+            with installed(worker, self.queue), down(worker, self.queue, outage):
                 self.stream.deliver(shard, size, parallel=parallel)
 
         def meanwhile() -> None:
@@ -158,7 +163,7 @@ class StreamTraffic(Traffic):
 
         with suppress(Crash):
             worker.attempt(deliver, fault, meanwhile)
-        if fault is None and self.stream.calls > calls and not self.queue.down:
+        if fault is None and self.stream.calls > calls and not self.queue.down and outage != "all":
             assert shard.left < before, "what fails waits in the redo queue and does not hold its shard"
 
     @rule(who=who, minutes=st.sampled_from([0, 1, 20]), fault=some.faults, outage=outages)
@@ -167,7 +172,7 @@ class StreamTraffic(Traffic):
         self.queue.now += minutes * 60
 
         def deliver() -> None:
-            with installed(worker, self.queue), down(worker, outage):
+            with installed(worker, self.queue), down(worker, self.queue, outage):
                 self.redo.deliver()
 
         worker.attempt(deliver, fault)
