@@ -18,7 +18,7 @@ from time import monotonic
 import msgspec
 import structlog
 
-from processor.errors import ProcessorError, Retryable
+from processor.errors import Retryable
 from processor.letters import redo_in, redo_letters
 from processor.quarantine import Quarantine
 from processor.queues import NOW, Queue
@@ -156,8 +156,8 @@ class Delivery:
             return streams
         try:
             self._redo.send(list(redo_letters(streams, tries)), delay)
-        except ProcessorError as error:
-            _log.error("delivery.redo_refused", streams=len(streams), reason=str(error))
+        except Exception as error:  # noqa: BLE001 - whatever the queue does, they are not surely in it
+            _log.error("delivery.redo_refused", streams=len(streams), reason=f"{type(error).__name__}: {error}")
             return streams
         _log.warning("delivery.later", streams=len(streams), tries=tries, some=[str(one) for one in streams[:_NAMED]])
         return ()

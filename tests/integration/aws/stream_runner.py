@@ -104,10 +104,10 @@ class StreamRunner:
         shard.closed = True
         self.shards += [Shard([shard]), Shard([shard])]
 
-    def expire(self, shard: Shard, number: int) -> int:
-        """Let the shard's oldest records vanish, read or not; answer how many were not."""
+    def expire(self, shard: Shard, number: int) -> list[Record]:
+        """Let the shard's oldest records vanish, read or not; answer those that were not."""
         number = min(number, len(shard.records))
-        lost = max(0, number - shard.taken)
+        lost = shard.records[shard.taken : number]
         del shard.records[:number]
         shard.trimmed += number
         shard.taken = max(0, shard.taken - number)

@@ -1,6 +1,6 @@
 """Streams under traffic: writers append, the stream's function folds, and everything between goes wrong."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from random import Random
@@ -9,14 +9,16 @@ from unittest import mock
 
 import boto3
 from hypothesis import strategies as st
-from hypothesis.stateful import rule
+from hypothesis.stateful import invariant, rule
 
 from processor.adapters.dynamodb import DynamoStore
 from processor.adapters.dynamodb.retries import Patience, Retries
 from processor.adapters.dynamodb.shards import StreamAccess
+from processor.adapters.dynamodb.streams import arrived
 from processor.adapters.memory.queues import MemoryQueue
 from processor.delivery import Delivery
 from processor.errors import StoreUnavailable
+from processor.letters import streams_in
 from processor.queues import NOW
 from processor.streams import StreamId
 from processor.walk import Walk
@@ -82,6 +84,11 @@ class MadeFeed:
         self._world = world
         self._seen: dict[StreamId, int] = {}
 
+    def coming(self) -> list[Record]:
+        """Return what `news` will bring."""
+        log = self._world.oracle.log
+        return [record for stream in log for record in records_of(log[stream][self._seen.get(stream, 0) :])]
+
     def news(self) -> list[Record]:
         made: list[Record] = []
         for stream, events in self._world.oracle.log.items():
@@ -90,12 +97,12 @@ class MadeFeed:
         return made
 
 
-class ReadFeed:
+class ReadFeed(MadeFeed):
     """The records of DynamoDB Local's own stream."""
 
     def __init__(self, world: World) -> None:
+        super().__init__(world)
         assert isinstance(world.store, DynamoStore)
-        self._world = world
         client = boto3.client(
             "dynamodbstreams",
             endpoint_url=servers.dynamodb(),
@@ -106,16 +113,17 @@ class ReadFeed:
         self._access = StreamAccess(client, world.store.log._access.table, Retries(Patience()))  # noqa: SLF001
         (self._shard,) = self._access.shards()
         self._after: str | None = None
-        self._seen = 0
+        self._came = 0
 
     def news(self) -> list[Record]:
         """Return what is new; waits until every event of the log has come."""
+        super().news()
         made: list[Record] = []
         wanted, deadline = sum(map(len, self._world.oracle.log.values())), monotonic() + 10
-        while self._seen < wanted:
+        while self._came < wanted:
             found, _ = self._access.records(self._access.iterator(self._shard, self._after))
             made += map(as_lambda, found)
-            self._seen += sum(record["dynamodb"]["Keys"]["sk"]["S"].startswith("e#") for record in found)
+            self._came += sum(record["dynamodb"]["Keys"]["sk"]["S"].startswith("e#") for record in found)
             if found:
                 self._after = found[-1]["dynamodb"]["SequenceNumber"]
             else:
@@ -135,7 +143,24 @@ class StreamTraffic(Traffic):
         self.stream = StreamRunner(projections.handler)
         self.redo = QueueRunner(redo.handler, self.queue)
         self._feed = MadeFeed(self.world) if kind == "memory" else ReadFeed(self.world)
-        self._expired = False
+        self._expired: set[StreamId] = set()
+
+    @invariant()
+    def all_holds(self) -> None:
+        super().all_holds()
+        self.nothing_is_forgotten()
+
+    def nothing_is_forgotten(self) -> None:
+        """A stream is at its head, or stopped, unless something will yet ring it: a record to come, or a letter."""
+        waiting = self._expired | streams_of(self._feed.coming())
+        for shard in self.stream.shards:
+            waiting |= streams_of(shard.records[shard.taken :])
+        for kept in self.queue._kept:  # noqa: SLF001 - its own, due or not
+            waiting |= set(streams_in(kept.body))
+        for pair in self._pairs(self.world.workers[0]):
+            if pair[1] not in waiting and pair not in self.world.held:
+                head = self.world.oracle.head(pair[1])
+                assert self.world.positions.get(pair, 0) == head, f"{pair} is behind, and nothing will ring it"
 
     @rule(seed=st.integers(0, 10**6))
     def records_arrive(self, seed: int) -> None:
@@ -147,6 +172,7 @@ class StreamTraffic(Traffic):
         self, who: int, nth: int, size: int, *, parallel: int, fault: Fault | None, outage: str | None
     ) -> None:
         """Where a fault lets something happen meanwhile, another batch of the same shard is under way elsewhere."""
+        self.records_arrive(nth)
         worker, shard = self._worker(who), self._shard(nth)
         other = self.world.workers[(who + 1) % len(self.world.workers)]
         before, calls = shard.left, self.stream.calls
@@ -193,7 +219,7 @@ class StreamTraffic(Traffic):
 
     @rule(nth=st.integers(0, 5), number=st.integers(1, 5))
     def records_expire(self, nth: int, number: int) -> None:
-        self._expired |= self.stream.expire(self._shard(nth), number) > 0
+        self._expired |= streams_of(self.stream.expire(self._shard(nth), number))
 
     def _shard(self, nth: int) -> Shard:
         readable = [shard for shard in self.stream.shards if shard.readable]
@@ -205,9 +231,12 @@ class StreamTraffic(Traffic):
         self.records_arrive(0)
         with installed(worker, self.queue):
             self._drain(worker)
+        self._expired.clear()
+        self.nothing_is_forgotten()
 
     def _drain(self, worker: Worker) -> None:
         if self._expired:
+            self.world.tick()
             _walk_all(worker, self.queue)
         for _ in range(60):
             self.world.tick()
@@ -220,6 +249,11 @@ class StreamTraffic(Traffic):
             self.world.check_models()
             if not self.stream.left and not len(self.queue):
                 break
+
+
+def streams_of(records: Iterable[Record]) -> set[StreamId]:
+    """Return the streams that records ring."""
+    return {bell.stream for bell in arrived(records).bells}
 
 
 def _walk_all(worker: Worker, queue: RedoQueue) -> None:

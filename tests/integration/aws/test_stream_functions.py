@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from processor.adapters.dynamodb.items import claim_item, event_item
+from processor.adapters.dynamodb.keys import Item
 from processor.models import Model
 from processor.streams import StreamId
 from processor.walk import REGISTER
@@ -87,7 +88,7 @@ def test_only_new_items_ring(floor: Floor, name: str) -> None:
 
 def test_claims_and_items_of_other_kinds_ring_nothing(floor: Floor) -> None:
     entry = a_recorded()
-    others = [claim_item(entry, "n"), {"pk": {"S": "acme#sku#A"}, "sk": {"S": "meta"}}]
+    others: list[Item] = [claim_item(entry, "n"), {"pk": {"S": "acme#sku#A"}, "sk": {"S": "meta"}}]
     assert floor.call(*(a_record(item) for item in others)) == []
     assert floor.worker.trouble.calls == []
 
