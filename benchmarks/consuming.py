@@ -45,6 +45,7 @@ from syncstate.lambdas import projections, runtime
 from syncstate.settings import Settings
 
 TARGET = 4.0
+_SPREAD = "batches of 100, each its own SKU"
 
 
 def sections(rounds: int, *, quick: bool) -> Iterator[Section]:
@@ -70,8 +71,10 @@ them over, already parsed, and a store in memory, so that what is left is the pr
 function's handler as it is deployed. *Peer* is `process_partial_response` of aws-lambda-powertools with its
 BatchProcessor and its `DynamoDBRecord`; its record handler builds the same event from the new image and rings it: the
 same codec, the same four folds, the same commits on both sides. The peer hands over one record at a time, so that each
-record is a commit of its own; ours groups a batch by stream. *Each its own SKU* takes that advantage away: no two
-records of a batch are of one stream. *Reading alone* stops before the fold: from records to events."""
+record is a commit of its own; ours groups a batch by stream and folds it at once. The traffic is a day of 1,000 SKUs,
+and the target is for that. *Each its own SKU* takes the grouping away: no two records of a batch are of one stream,
+and what both sides share, the folds and commits of four read models, weighs most. *Reading alone* stops before the
+fold: from records to events."""
 
 _BUDGET = """\
 A sale of one unit of a SKU that Amazon lists: appended as the webhook's function does it, read from the table's own
@@ -193,15 +196,16 @@ def _against_powertools(rounds: int, *, quick: bool) -> Section:
     shapes = {
         "batches of 100": _Records([Append(stream, (event,)) for stream, event in busy], 100),
         "batches of 1,000": _Records([Append(stream, (event,)) for stream, event in busy], 1000),
-        "batches of 100, each its own SKU": _Records(spread, 100),
+        _SPREAD: _Records(spread, 100),
     }
     rows = []
     with _quiet():
         for name, records in shapes.items():
             found = interleave(rounds, {"ours": _ours(records), "peer": _peer(records)})
-            rows.append(Row(f"handler, {name}", found["ours"], found["peer"], TARGET))
+            target = None if records is shapes[_SPREAD] else TARGET
+            rows.append(Row(f"handler, {name}", found["ours"], found["peer"], target))
         found = interleave(rounds, _reading(shapes["batches of 100"]))
-    rows.append(Row("reading alone, batches of 100", found["ours"], found["peer"], TARGET))
+    rows.append(Row("reading alone, batches of 100", found["ours"], found["peer"]))
     return Section("The stream's function, CPU alone", "events/s of CPU", tuple(rows), (_CPU,))
 
 

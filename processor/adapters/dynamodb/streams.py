@@ -1,7 +1,7 @@
 """From raw records of the table's stream to doorbells.
 
 Takes the JSON that Lambda hands on and what boto3's `get_records` answers: both carry the item as raw attributes, which
-`items.recorded_from` reads field by field. Only new events ring. Claims, changes, removals (those by a time to live
+`items.recorded_in` reads field by field. Only new events ring. Claims, changes, removals (those by a time to live
 too) and kinds of record that are not known here are passed over.
 """
 
@@ -11,7 +11,8 @@ from typing import Any
 import msgspec
 
 from processor.adapters.dynamodb.catalogue import PARTITION, SORT
-from processor.adapters.dynamodb.items import EVENT, recorded_from, stream_of
+from processor.adapters.dynamodb.items import EVENT, recorded_in, stream_of
+from processor.events import Recorded
 from processor.source import Doorbell
 from processor.streams import StreamId
 
@@ -31,8 +32,9 @@ class Unread(msgspec.Struct, frozen=True):
 class Arrived(msgspec.Struct):
     """What a batch of records says.
 
-    `bells` are in the records' order. `first` holds the sequence number of each stream's first record: where a delivery
-    must begin again so that the stream is in it. `passed` counts what rings nothing.
+    `bells` holds one per stream, its hints in the order of their arrival. `first` is the sequence number of each
+    stream's first record: where a delivery must begin again so that the stream is in it. `passed` counts what rings
+    nothing.
     """
 
     bells: list[Doorbell] = msgspec.field(default_factory=list)
@@ -41,26 +43,43 @@ class Arrived(msgspec.Struct):
     passed: int = 0
 
 
+class _Own(msgspec.Struct, gc=False):
+    """What came of one stream."""
+
+    stream: StreamId
+    first: str
+    events: list[Recorded]
+
+
 def arrived(records: Iterable[StreamRecord]) -> Arrived:
     """Read `records`. Never raises.
 
     An event that cannot be read rings its stream all the same, without a hint: the log is the truth. What does not even
     name its stream is told in `unread`.
     """
-    found = Arrived()
-    bells, first = found.bells, found.first
+    found, own = Arrived(), dict[str, _Own]()
     for record in records:
         try:
             change = record["dynamodb"]
-            if record["eventName"] != INSERT or not change["NewImage"][SORT]["S"].startswith(EVENT):
+            image = change["NewImage"]
+            if record["eventName"] != INSERT or not image[SORT]["S"].startswith(EVENT):
                 found.passed += 1
                 continue
-            event, sequence = recorded_from(change["NewImage"]), change["SequenceNumber"]
-            bells.append(Doorbell(event.stream, (event,)))
-            first.setdefault(event.stream, sequence)
+            of = own.get(image[PARTITION]["S"])
+            if of is None:
+                of = _own(image[PARTITION]["S"], change["SequenceNumber"], own)
+            of.events.append(recorded_in(of.stream, image))
         except Exception as error:  # noqa: BLE001 - a stranger's record may lack or hold anything
-            _bare(record, error, found)
+            _bare(record, error, found, own)
+    found.bells = [Doorbell(of.stream, tuple(of.events)) for of in own.values()]
+    found.first = {of.stream: of.first for of in own.values()}
     return found
+
+
+def _own(partition: str, sequence: str, own: dict[str, _Own]) -> _Own:
+    """Note that a stream came. Raises ValueError where `partition` is none of a stream's."""
+    of = own[partition] = _Own(stream_of(partition), sequence, [])
+    return of
 
 
 def sequence_of(record: StreamRecord) -> str:
@@ -70,7 +89,7 @@ def sequence_of(record: StreamRecord) -> str:
     return number if isinstance(number, str) else ""
 
 
-def _bare(record: StreamRecord, error: Exception, found: Arrived) -> None:
+def _bare(record: StreamRecord, error: Exception, found: Arrived, own: dict[str, _Own]) -> None:
     """Note a doorbell without a hint, where the record's key can be read."""
     sequence = sequence_of(record)
     try:
@@ -79,10 +98,7 @@ def _bare(record: StreamRecord, error: Exception, found: Arrived) -> None:
         partition, place = key[PARTITION]["S"], key[SORT]["S"]
         if record["eventName"] != INSERT or not place.startswith(EVENT):
             found.passed += 1
-            return
-        stream = stream_of(partition)
+        elif partition not in own:
+            _own(partition, sequence, own)
     except Exception:  # noqa: BLE001 - the same
         found.unread.append(Unread(sequence, f"{type(error).__name__}: {error}"))
-        return
-    found.bells.append(Doorbell(stream))
-    found.first.setdefault(stream, sequence)

@@ -37,6 +37,11 @@ outages = st.sampled_from([None, None, None, "commit", "load", "all"])
 """What fails for as long as a step lasts, `all` with the redo queue. One fault alone is healed within the delivery."""
 
 
+faults = some.faults.filter(lambda fault: fault is None or fault.kind != "torn")
+"""No read may show less than what a record has told of: the log's reads are strongly consistent, and a stream brings
+only what is committed. How the adapter meets holes is tested beside it."""
+
+
 class RedoQueue(MemoryQueue):
     """The redo queue: down when told, on a clock that is moved."""
 
@@ -167,7 +172,7 @@ class StreamTraffic(Traffic):
         self.world.check_log()
         self.stream.arrive(self._feed.news(), Random(seed))
 
-    @rule(who=who, nth=st.integers(0, 5), size=sizes, parallel=st.integers(1, 3), fault=some.faults, outage=outages)
+    @rule(who=who, nth=st.integers(0, 5), size=sizes, parallel=st.integers(1, 3), fault=faults, outage=outages)
     def a_batch_is_delivered(
         self, who: int, nth: int, size: int, *, parallel: int, fault: Fault | None, outage: str | None
     ) -> None:
@@ -200,7 +205,7 @@ class StreamTraffic(Traffic):
             with installed(worker, self.queue), down(worker, self.queue, outage):
                 self.stream.deliver(shard, 10**6)
 
-    @rule(who=who, minutes=st.sampled_from([0, 1, 20]), fault=some.faults, outage=outages)
+    @rule(who=who, minutes=st.sampled_from([0, 1, 20]), fault=faults, outage=outages)
     def the_redo_queue_is_served(self, who: int, minutes: int, fault: Fault | None, outage: str | None) -> None:
         worker = self._worker(who)
         self.queue.now += minutes * 60

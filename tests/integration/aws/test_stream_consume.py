@@ -197,6 +197,18 @@ class Local:
         )
         tables.create(client, self.prefix)
         self.store = DynamoStore(client, self.prefix)
+        self._started: list[subprocess.Popen[str]] = []
+
+    def close(self) -> None:
+        for process in self._started:
+            process.kill()
+            process.communicate()
+        self.store.close()
+
+    def working(self) -> int:
+        """Return how many processes have set to work."""
+        leases = Leases(self.store.registers, system_clock)
+        return sum(leases.holder(f"crew/{self.prefix}events/{number}") is not None for number in range(3))
 
     def append(self, number: int) -> list[StreamId]:
         made = [a_stream() for _ in range(number)]
@@ -206,7 +218,9 @@ class Local:
     def start(self, *options: str) -> "subprocess.Popen[str]":
         command = [sys.executable, "-m", "syncstate", "consume", *options]
         pipe = subprocess.PIPE
-        return subprocess.Popen(command, env=self.environment, stdout=pipe, stderr=pipe, text=True)
+        process = subprocess.Popen(command, env=self.environment, stdout=pipe, stderr=pipe, text=True)
+        self._started.append(process)
+        return process
 
     def run(self, *options: str) -> tuple[int, str, str]:
         process = self.start(*options)
@@ -220,7 +234,7 @@ def local() -> Iterator[Local]:
         (pytest.fail if servers.required() else pytest.skip)(sentence)
     local = Local()
     yield local
-    local.store.close()
+    local.close()
 
 
 def test_the_command_folds_what_is_there_and_tells_what_it_did(local: Local) -> None:
@@ -258,6 +272,7 @@ def test_a_signal_ends_it_with_its_places_kept_and_its_shards_free(local: Local,
 
 def test_two_processes_fold_everything_between_them(local: Local) -> None:
     processes = [local.start("--json") for _ in range(2)]
+    until(lambda: local.working() == 2)
     streams = local.append(40)
     until(lambda: all(at(local.store, stream) == 1 for stream in streams))
     for process in processes:
