@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import appending, applying, dynamodb, http, kinds, machine, reads
+from benchmarks import appending, applying, consuming, dynamodb, http, kinds, machine, reads
 from benchmarks.places import postgres_missing, scratch
 from benchmarks.report import Report, Row, Section, as_json, as_text, page
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
 PREFACE = Path(__file__).parent / "preface.md"
 ROUNDS = 5
-PARTS = ("machine", "sqlite", "postgres", "dynamodb", "http", "reads")
+PARTS = ("machine", "sqlite", "postgres", "dynamodb", "consuming", "http", "reads")
 
 _LIMITS = """\
 What no program on this machine passes: a durable commit waits for an fsync, an event is decoded at least once."""
@@ -28,6 +28,8 @@ def sections(part: str, folder: Path, rounds: int, *, quick: bool) -> Iterator[S
             yield Section("The machine's limits", "per second", rows, (_LIMITS,))
         case "dynamodb":
             yield from dynamodb.sections(rounds, quick=quick)
+        case "consuming":
+            yield from consuming.sections(rounds, quick=quick)
         case "http":
             yield from http.sections(folder, rounds, quick=quick)
         case "reads":

@@ -51,6 +51,18 @@ class Leases:
             return None
         return self._write(lease.name, lease.holder, lease.fence, length, lease.revision)
 
+    def holder(self, name: str) -> str | None:
+        """Return who has `name` now, None where it is free or expired."""
+        register = self._registers.read(f"lease/{name}")
+        if register is None:
+            return None
+        stored = msgspec.json.decode(register.value, type=_Stored)
+        return stored.holder if self._clock() < stored.expires else None
+
+    def left(self, lease: Lease) -> timedelta:
+        """Return how long a lease lasts yet; negative once it has expired."""
+        return moment(lease.expires) - moment(self._clock())
+
     def release(self, lease: Lease) -> None:
         """Let go, so that another can take over at once. A lease that was lost is left alone."""
         self._write(lease.name, lease.holder, lease.fence, timedelta(0), lease.revision)

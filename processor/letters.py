@@ -1,6 +1,7 @@
 """What the engine puts into queues, as JSON: streams to ring again, and facts to append."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -17,6 +18,14 @@ _END_BYTES = 2
 
 class _Redo(msgspec.Struct, frozen=True):
     streams: list[str]
+    tries: int = 0
+
+
+class Redo(NamedTuple):
+    """Streams to ring again. `tries` is how often they failed before."""
+
+    streams: list[StreamId]
+    tries: int
 
 
 class _Fact(msgspec.Struct, frozen=True):
@@ -42,14 +51,21 @@ _redo, _facts = msgspec.json.Decoder(_Redo).decode, msgspec.json.Decoder(_Facts)
 _encode = msgspec.json.Encoder().encode
 
 
-def redo_letters(streams: Iterable[StreamId]) -> Iterator[bytes]:
-    """Yield the messages that ask for streams to be rung again, each stream once."""
-    return _full(b'{"streams":[', (_encode(str(stream)) for stream in dict.fromkeys(streams)), _MAX_STREAMS)
+def redo_letters(streams: Iterable[StreamId], tries: int = 0) -> Iterator[bytes]:
+    """Yield the messages that ask for streams to be rung again, each stream once; they failed `tries` times before."""
+    beginning = b'{"tries":%d,"streams":[' % tries if tries else b'{"streams":['
+    return _full(beginning, (_encode(str(stream)) for stream in dict.fromkeys(streams)), _MAX_STREAMS)
+
+
+def redo_in(letter: bytes) -> Redo:
+    """Read what `redo_letters` wrote. Raises ValueError for anything else."""
+    found = _redo(letter)
+    return Redo([StreamId.parse(name) for name in found.streams], found.tries)
 
 
 def streams_in(letter: bytes) -> list[StreamId]:
-    """Read what `redo_letters` wrote. Raises ValueError for anything else."""
-    return [StreamId.parse(name) for name in _redo(letter).streams]
+    """Return the streams that `redo_letters` wrote. Raises ValueError for anything else."""
+    return redo_in(letter).streams
 
 
 def fact_letters(appends: Sequence[Append]) -> Iterator[bytes]:

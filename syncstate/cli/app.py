@@ -10,6 +10,7 @@ from syncstate.cli.alerts import alerts
 from syncstate.cli.backup import backup
 from syncstate.cli.buffer import buffer, threshold
 from syncstate.cli.config import config
+from syncstate.cli.consume import consume
 from syncstate.cli.demo import demo
 from syncstate.cli.doctor import doctor
 from syncstate.cli.events import events
@@ -51,7 +52,7 @@ def _root(
 ) -> None: ...
 
 
-for command in (serve, demo, events, status, config, doctor, backup, restore, verify, upgrade):
+for command in (serve, demo, consume, events, status, config, doctor, backup, restore, verify, upgrade):
     app.command()(command)
 
 app.add_typer(keys, name="keys")

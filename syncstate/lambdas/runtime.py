@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from processor.clock import Clock, system_clock
+from processor.delivery import Delivery
 from processor.generations import Generations
 from processor.quarantine import Quarantine
 from processor.queues import Queue
@@ -47,6 +48,12 @@ def parts() -> Parts:
     runner = Runner(store.log, store.models, generations, PROJECTIONS, decode)
     queues = (_queue(url) for url in (found.redo_queue, found.buffer_queue, found.work_queue))
     return Parts(found, store, runner, Quarantine(store, runner, clock), clock, *queues)
+
+
+def delivery() -> Delivery:
+    """Return what takes doorbells. Raises as `parts` does."""
+    found = parts()
+    return Delivery(found.runner, found.quarantine, found.redo)
 
 
 def _queue(url: str | None) -> Queue | None:

@@ -3,13 +3,13 @@
 `recorded_from` reads the new images of the table's stream too: every attribute of an event is a text or a number.
 """
 
+from collections.abc import Mapping
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from processor.adapters.dynamodb.keys import Item, Key
-from processor.clock import Instant
 from processor.events import Event, Recorded
 from processor.streams import StreamId
 
@@ -23,6 +23,9 @@ LAST_VERSION = 10**12 - 1
 
 CLAIM = "x#"
 """What every claim's `sk` begins with."""
+
+_VERSION = len(EVENT)
+_NONE: Mapping[str, None] = {"S": None}
 
 _ATTRIBUTES_BYTES = 500
 """What the fixed parts of an event and its claim come to, names of attributes included; generous."""
@@ -99,20 +102,25 @@ def event_item(entry: Recorded) -> Item:
 
 def recorded_from(item: Item) -> Recorded:
     """Return the event that an item, or a new image of the table's stream, holds."""
-    causation, correlation = item.get("causation"), item.get("correlation")
+    return recorded_in(stream_of(item["pk"]["S"]), item)
+
+
+def recorded_in(stream: StreamId, item: Item) -> Recorded:
+    """Return the event that an item holds whose stream is known."""
+    get = item.get
     return Recorded(
-        stream_of(item["pk"]["S"]),
-        version_at(item["sk"]["S"]),
+        stream,
+        int(item["sk"]["S"][_VERSION:]),
         item["type"]["S"],
         int(item["schema"]["N"]),
         item["data"]["S"].encode(),
         item["tx"]["S"],
         item["digest"]["S"],
-        Instant(item["occurred"]["S"]),
-        Instant(item["recorded"]["S"]),
+        item["occurred"]["S"],  # type: ignore[arg-type]  # an Instant, as it was written
+        item["recorded"]["S"],  # type: ignore[arg-type]
         item["source"]["S"],
-        causation["S"] if causation else None,
-        correlation["S"] if correlation else None,
+        get("causation", _NONE)["S"],
+        get("correlation", _NONE)["S"],
     )
 
 

@@ -1,0 +1,42 @@
+"""The redo queue's function: rings streams again that could not be brought to their end.
+
+A stream that fails again goes back into the queue with a growing delay, in another message, and the one that it came in
+is done. What the queue does not take back, and a message of another kind, is answered as failed: SQS delivers it again,
+and moves it to the dead-letter queue in the end.
+"""
+
+from time import monotonic
+from typing import Any
+
+import structlog
+
+from syncstate.lambdas import runtime
+from syncstate.lambdas.deadlines import deadline
+
+_log = structlog.get_logger("syncstate.redo")
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401 - Lambda's
+    """Answer `{"batchItemFailures": [{"itemIdentifier": <message id>}]}`, empty where all is settled."""
+    until = deadline(context)
+    failed = [record["messageId"] for record in event["Records"] if not _settled(record, until)]
+    return {"batchItemFailures": [{"itemIdentifier": identity} for identity in failed]}
+
+
+def _settled(record: dict[str, Any], until: float | None) -> bool:
+    if until is not None and monotonic() >= until:
+        return False
+    try:
+        delivered = runtime.delivery().redo(record["body"].encode(), deadline=until)
+    except ValueError as error:
+        _log.error("redo.unread", message=record["messageId"], reason=str(error))
+        return False
+    _log.info(
+        "redo.message",
+        message=record["messageId"],
+        streams=delivered.streams,
+        folded=delivered.folded,
+        later=len(delivered.later),
+        failed=len(delivered.failed),
+    )
+    return not delivered.failed
