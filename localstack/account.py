@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 import boto3
 from botocore.config import Config
 
+from processor.adapters.dynamodb.catalogue import DEFAULT_PREFIX
+
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_kinesis import KinesisClient
@@ -35,7 +37,7 @@ class Account:
     """One account of an emulator. `prefix` begins the name of all that is ours in it."""
 
     def __init__(
-        self, endpoint: str | None, *, key: str = KEY, region: str = REGION, prefix: str = "syncstate-"
+        self, endpoint: str | None, *, key: str = KEY, region: str = REGION, prefix: str = DEFAULT_PREFIX
     ) -> None:
         """Raise NotLocal unless `endpoint` is on this machine. `key` of twelve digits names an account."""
         if endpoint is None or urlsplit(endpoint).hostname not in _LOCAL:

@@ -44,7 +44,7 @@ class Functions:
             self._account.functions.get_waiter("function_active_v2").wait(**self._named(function), WaiterConfig=_OFTEN)
 
     def flaws(self) -> Iterator[str]:
-        """Yield a sentence for each that is missing or differs from what it should be; any runtime is, where none is given."""
+        """Yield a sentence for each that is missing or not as it should be. Without a runtime any is right."""
         for function in FUNCTIONS:
             found = self._found(function)
             if found is None:
@@ -87,7 +87,7 @@ class Functions:
             "Environment": {"Variables": dict(self._variables(function))},
         }
 
-    def _named(self, function: Function) -> dict[str, str]:
+    def _named(self, function: Function) -> dict[str, Any]:
         return {"FunctionName": self._account.name(function.name)}
 
     def _found(self, function: Function) -> Mapping[str, Any] | None:
@@ -98,4 +98,4 @@ class Functions:
             return None
 
 
-_OFTEN: Final = {"Delay": 1, "MaxAttempts": 120}
+_OFTEN: Final[Any] = {"Delay": 1, "MaxAttempts": 120}

@@ -1,6 +1,7 @@
 """The Kinesis stream."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 from localstack.account import Account
 from localstack.layout import STREAM
@@ -17,10 +18,8 @@ class Stream:
     def create(self) -> None:
         """Create it where it is missing, and wait until it takes records."""
         client = self._account.kinesis
-        try:
+        with suppress(client.exceptions.ResourceInUseException):
             client.create_stream(StreamName=self._name, ShardCount=SHARDS)
-        except client.exceptions.ResourceInUseException:
-            pass
         client.get_waiter("stream_exists").wait(StreamName=self._name, WaiterConfig={"Delay": 1})
 
     def flaws(self) -> Iterator[str]:
