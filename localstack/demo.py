@@ -105,7 +105,7 @@ def _begin(started: Started, api: str, key: str, good: Good) -> None:
     """Give a SKU its opening stock, its buffer and its listing."""
     put_listing(started.amazon, good.sku)
     _told(api, "/api/adjustments", key, {"sku": good.sku, "count": good.opening})
-    _told(api, "/api/buffer", key, {"sku": good.sku, "buffer": good.buffer})
+    _told(api, f"/api/buffer/{quote(good.sku, safe='')}", key, {"bufferQty": good.buffer})
     _told(api, "/api/mapping", key, {"sku": good.sku, "asin": f"B0DEMO{abs(hash(good.sku)) % 10000:04}"})
 
 
