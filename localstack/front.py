@@ -80,7 +80,7 @@ class Front:
         source = f"arn:aws:execute-api:{self._account.region}:{self._account.id}:{api}/*"
         there = self._routes(api)
         for function in _routed():
-            permit(self._account, function, "apigateway", source)
+            permit(self._account, function, "apigateway", source, "api")
             for route in function.routes:
                 if route not in there:
                     self._create_route(api, route, function)

@@ -19,18 +19,26 @@ class Mapping(NamedTuple):
     batch: int
 
 
+class Call(NamedTuple):
+    """A schedule's call of a function: how often, with which event (JSON)."""
+
+    name: str
+    every: timedelta
+    event: str = "{}"
+
+
 class Function(NamedTuple):
     """A function by its name without prefix.
 
-    `routes` are those of the HTTP API that lead to it, `every` how often a schedule calls it, `sells` whether it
-    speaks to Amazon.
+    `routes` are those of the HTTP API that lead to it, `calls` those of schedules, `sells` whether it knows Amazon's
+    seller.
     """
 
     name: Name
     timeout: timedelta = MINUTE
     mapping: Mapping | None = None
     routes: tuple[str, ...] = ()
-    every: timedelta | None = None
+    calls: tuple[Call, ...] = ()
     sells: bool = False
 
 
@@ -65,8 +73,12 @@ FUNCTIONS: Final = (
     Function("buffer", mapping=Mapping("queue", BUFFER, 10)),
     Function("kinesis", mapping=Mapping("stream", STREAM, 100)),
     Function("dispatcher", mapping=Mapping("queue", WORK, 10), sells=True),
-    Function("sweep", every=MINUTE),
-    Function("reconcile", every=60 * MINUTE, sells=True),
+    Function("sweep", calls=(Call("sweep", 5 * MINUTE),)),
+    Function(
+        "reconcile",
+        calls=(Call("reconcile-due", MINUTE, '{"look": "due"}'), Call("reconcile", 15 * MINUTE)),
+        sells=True,
+    ),
 )
 
 NEW_EVENTS: Final = json.dumps({"eventName": ["INSERT"], "dynamodb": {"Keys": {"sk": {"S": [{"prefix": "e#"}]}}}})

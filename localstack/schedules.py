@@ -6,11 +6,11 @@ from typing import Any
 
 from localstack.account import Account
 from localstack.functions import Functions
-from localstack.layout import FUNCTIONS, MINUTE, Function
+from localstack.layout import FUNCTIONS, MINUTE, Call, Function
 
 
 class Schedules:
-    """A rule for each of the layout's functions that has an `every`."""
+    """A rule for each of the calls in the layout."""
 
     def __init__(self, account: Account, functions: Functions) -> None:
         self._account, self._functions = account, functions
@@ -18,44 +18,42 @@ class Schedules:
 
     def create(self) -> None:
         """Create the rules; again changes nothing."""
-        for function, every in _scheduled():
-            name = self._account.name(function.name)
-            rule = self._rules.put_rule(Name=name, ScheduleExpression=rate(every))["RuleArn"]
-            self._rules.put_targets(Rule=name, Targets=[{"Id": "function", "Arn": self._functions.arn(function)}])
-            self._permit(function, rule)
+        for function, call in _calls():
+            name = self._account.name(call.name)
+            rule = self._rules.put_rule(Name=name, ScheduleExpression=rate(call.every))["RuleArn"]
+            target = {"Id": "function", "Arn": self._functions.arn(function), "Input": call.event}
+            self._rules.put_targets(Rule=name, Targets=[target])
+            permit(self._account, function, "events", rule, call.name)
 
     def flaws(self) -> Iterator[str]:
         """Yield a sentence for each that is missing."""
-        for function, _ in _scheduled():
-            name = self._account.name(function.name)
+        for function, call in _calls():
+            name = self._account.name(call.name)
             try:
                 targets = self._rules.list_targets_by_rule(Rule=name)["Targets"]
             except self._rules.exceptions.ResourceNotFoundException:
                 targets = []
             if not targets:
-                yield f"nothing calls {name} every {_seconds(function.every)} seconds"
+                yield f"no rule {name} calls {self._account.name(function.name)}, at {rate(call.every)}"
 
     def delete(self) -> None:
         """Delete the rules that are there."""
-        for function, _ in _scheduled():
-            name = self._account.name(function.name)
+        for _, call in _calls():
+            name = self._account.name(call.name)
             try:
                 self._rules.remove_targets(Rule=name, Ids=["function"])
                 self._rules.delete_rule(Name=name)
             except self._rules.exceptions.ResourceNotFoundException:
                 continue
 
-    def _permit(self, function: Function, rule: str) -> None:
-        permit(self._account, function, "events", rule)
 
-
-def permit(account: Account, function: Function, who: str, source: str) -> None:
+def permit(account: Account, function: Function, who: str, source: str, statement: str) -> None:
     """Let a service of AWS call a function; again changes nothing."""
     client = account.functions
     try:
         client.add_permission(
             FunctionName=account.name(function.name),
-            StatementId=who,
+            StatementId=statement,
             Action="lambda:InvokeFunction",
             Principal=f"{who}.amazonaws.com",
             SourceArn=source,
@@ -70,9 +68,5 @@ def rate(every: timedelta) -> str:
     return f"rate({minutes} minute{'' if minutes == 1 else 's'})"
 
 
-def _scheduled() -> Iterator[tuple[Function, timedelta]]:
-    return ((function, function.every) for function in FUNCTIONS if function.every is not None)
-
-
-def _seconds(span: timedelta | None) -> int:
-    return int(span.total_seconds()) if span else 0
+def _calls() -> Iterator[tuple[Function, Call]]:
+    return ((function, call) for function in FUNCTIONS for call in function.calls)
