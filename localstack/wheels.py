@@ -31,7 +31,12 @@ class PackagingError(Exception):
 
 def names() -> list[str]:
     """Return the packages that functions need."""
-    return [name for name in _PINNED.findall(LOCK.read_text()) if name not in LEFT_OUT]
+    return [name for name in pinned() if name not in LEFT_OUT]
+
+
+def pinned() -> list[str]:
+    """Return every package that the lock pins."""
+    return _PINNED.findall(LOCK.read_text())
 
 
 def installed() -> Iterator[tuple[PurePosixPath, Path]]:
@@ -93,6 +98,6 @@ def _wanted() -> Iterator[str]:
     """Yield the lock's entries (a pin and its hashes) of the needed packages, without markers: the target is Linux."""
     wanted = set(names())
     for entry in re.split(r"^(?=\S)", LOCK.read_text(), flags=re.MULTILINE):
-        pinned = _PINNED.match(entry)
-        if pinned and pinned[1] in wanted:
+        pin = _PINNED.match(entry)
+        if pin and pin[1] in wanted:
             yield re.sub(r" ;[^\\\n]*", " ", entry, count=1)

@@ -16,7 +16,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     note = json.dumps({"function": context.function_name, "event": event, "environment": _ours()})
     if "requestContext" in event:
         return {"statusCode": 200, "headers": {"content-type": "application/json"}, "body": note}
-    get_session().create_client("sqs").send_message(QueueUrl=os.environ[NOTES], MessageBody=note)
+    queues: Any = get_session().create_client("sqs")
+    queues.send_message(QueueUrl=os.environ[NOTES], MessageBody=note)
     return {"batchItemFailures": []}
 
 
