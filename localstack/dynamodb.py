@@ -8,20 +8,15 @@ import argparse
 import os
 import re
 import shutil
-import signal
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from tempfile import TemporaryFile
-from typing import IO, NoReturn
 
 import boto3
 
+from localstack.process import Program, foreground, free_port, running
 from processor.adapters.dynamodb.catalogue import DEFAULT_PREFIX, create_table_arguments
 
 JAVA = 17
@@ -35,12 +30,6 @@ KEY = "local"
 
 _HERE = Path(__file__).parent
 _JAR = "DynamoDBLocal.jar"
-_HOST = "127.0.0.1"
-_LEASH = '"$@" & server=$!; exec 3<&0; { cat <&3 >/dev/null; kill "$server"; } & wait "$server"'
-"""Runs a server until its standard input closes: however we end, even by kill -9, it ends too."""
-
-_SECONDS_TO_START = 60
-_SECONDS_TO_STOP = 10
 
 
 def missing() -> str | None:
@@ -90,66 +79,18 @@ def dynamodb_local(port: int | None = None) -> Iterator[str]:
     java, jar = find_java(), find_jar()
     if java is None or jar is None:
         raise RuntimeError(missing())
-    chosen = port or _free_port()
-    with TemporaryFile() as output:
-        server = _start(java, jar, chosen, output)
-        try:
-            _wait_until_it_answers(server, chosen, output)
-            yield f"http://{_HOST}:{chosen}"
-        finally:
-            _stop(server)
+    chosen = port or free_port()
+    with running(_server(java, jar, chosen), chosen) as endpoint:
+        yield endpoint
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((_HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def _start(java: Path, jar: Path, port: int, output: IO[bytes]) -> "subprocess.Popen[bytes]":
-    server = [
+def _server(java: Path, jar: Path, port: int) -> Program:
+    arguments = (
         *(str(java), "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"),
         *("-Djava.library.path=./DynamoDBLocal_lib", "-jar", jar.name),
         *("-inMemory", "-disableTelemetry", "-port", str(port)),
-    ]
-    # A session of its own: an interrupt from the terminal reaches us, and we stop it when we are done with it.
-    return subprocess.Popen(  # noqa: S603
-        ["/bin/sh", "-c", _LEASH, "sh", *server],
-        cwd=jar.parent,
-        stdin=subprocess.PIPE,
-        stdout=output,
-        stderr=output,
-        start_new_session=True,
     )
-
-
-def _wait_until_it_answers(server: "subprocess.Popen[bytes]", port: int, output: IO[bytes]) -> None:
-    deadline = time.monotonic() + _SECONDS_TO_START
-    while server.poll() is None and time.monotonic() < deadline:
-        connection = HTTPConnection(_HOST, port, timeout=5)
-        try:
-            connection.request("GET", "/")
-            connection.getresponse().read()
-        except (OSError, HTTPException):
-            time.sleep(0.05)
-        else:
-            return
-        finally:
-            connection.close()
-    output.seek(0)
-    said = output.read().decode(errors="replace").strip()
-    raise RuntimeError(f"DynamoDB Local does not answer on port {port}; it said: {said or 'nothing'}")
-
-
-def _stop(server: "subprocess.Popen[bytes]") -> None:
-    if server.stdin is not None:
-        server.stdin.close()
-    try:
-        server.wait(_SECONDS_TO_STOP)
-    except subprocess.TimeoutExpired:
-        os.killpg(server.pid, signal.SIGKILL)  # a group of its own: the shell and the server
-        server.wait()
+    return Program("DynamoDB Local", arguments, folder=jar.parent)
 
 
 def create_tables(endpoint: str, prefix: str) -> None:
@@ -174,23 +115,18 @@ def main() -> int:
     if sentence is not None:
         sys.stderr.write(f"{sentence}\n")
         return 1
-    signal.signal(signal.SIGTERM, _interrupt)
     try:
         with dynamodb_local(asked.port) as endpoint:
             create_tables(endpoint, asked.prefix)
             sys.stdout.write(_GREETING.format(endpoint=endpoint, key=KEY, region=REGION))
             sys.stdout.flush()
-            signal.pause()
+            foreground()
     except RuntimeError as error:
         sys.stderr.write(f"{error}\n")
         return 1
     except KeyboardInterrupt:
         pass
     return 0
-
-
-def _interrupt(*_: object) -> NoReturn:
-    raise KeyboardInterrupt
 
 
 _GREETING = """\

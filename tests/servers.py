@@ -41,11 +41,18 @@ def _dynamodb_missing() -> str | None:
     return dynamodb.missing()
 
 
+def _ministack_missing() -> str | None:
+    from localstack import ministack
+
+    return ministack.missing()
+
+
 SERVERS = {
     "postgres": Server("PostgreSQL", _postgres_missing),
     "dynamodb": Server("DynamoDB Local", _dynamodb_missing),
+    "ministack": Server("ministack", _ministack_missing),
 }
-"""By the kind of store that stands on it."""
+"""By the kind of store that stands on it, or by name."""
 
 
 @cache
@@ -88,11 +95,20 @@ def dynamodb() -> str:
     return _running.enter_context(dynamodb_local())
 
 
+@cache
+def ministack() -> str:
+    """Start ministack; answer its endpoint. Each access key of twelve digits is an account of its own."""
+    from localstack.ministack import ministack
+
+    return _running.enter_context(ministack())
+
+
 def stop() -> None:
     """Stop what was started. What is asked for afterwards starts anew."""
     _running.close()
     postgres.cache_clear()
     dynamodb.cache_clear()
+    ministack.cache_clear()
 
 
 def main() -> int:

@@ -1,0 +1,78 @@
+"""The event source mappings: which source feeds which function."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from localstack.account import Account
+from localstack.layout import FUNCTIONS, NEW_EVENTS, Function, Mapping
+from localstack.queues import Queues
+from localstack.stream import Stream
+from localstack.tables import Tables
+
+if TYPE_CHECKING:
+    from types_boto3_lambda.type_defs import EventSourceMappingConfigurationTypeDef
+
+
+class Mappings:
+    """The layout's mappings. Their sources and functions must be there."""
+
+    def __init__(self, account: Account, tables: Tables, queues: Queues, stream: Stream) -> None:
+        self._account, self._tables, self._queues, self._stream = account, tables, queues, stream
+
+    def create(self) -> None:
+        """Create those that are missing. One from a source that was deleted and made anew is replaced."""
+        for function, mapping in _mapped():
+            source, there = self._source(mapping), False
+            for found in self._found(function):
+                there = there or found.get("EventSourceArn") == source
+                if found.get("EventSourceArn") != source:
+                    self._account.functions.delete_event_source_mapping(UUID=found["UUID"])
+            if not there:
+                self._account.functions.create_event_source_mapping(
+                    FunctionName=self._account.name(function.name),
+                    EventSourceArn=source,
+                    BatchSize=mapping.batch,
+                    FunctionResponseTypes=["ReportBatchItemFailures"],
+                    **_by_kind(mapping),
+                )
+
+    def flaws(self) -> Iterator[str]:
+        """Yield a sentence for each that is missing or stopped."""
+        for function, mapping in _mapped():
+            found = self._found(function)
+            name = f"{self._account.name(function.name)} from {mapping.kind} {self._account.name(mapping.source)}"
+            if not found:
+                yield f"mapping of {name} does not exist"
+            elif found[0].get("State") not in {"Enabled", "Creating", "Enabling"}:
+                yield f"mapping of {name} is {found[0].get('State')}"
+
+    def delete(self) -> None:
+        """Delete those that are there."""
+        for function, _ in _mapped():
+            for found in self._found(function):
+                self._account.functions.delete_event_source_mapping(UUID=found["UUID"])
+
+    def _source(self, mapping: Mapping) -> str:
+        match mapping.kind:
+            case "table":
+                return self._tables.stream_arn()
+            case "queue":
+                return self._queues.arn(mapping.source)
+            case "stream":
+                return self._stream.arn()
+
+    def _found(self, function: Function) -> "list[EventSourceMappingConfigurationTypeDef]":
+        found = self._account.functions.list_event_source_mappings(FunctionName=self._account.name(function.name))
+        return found["EventSourceMappings"]
+
+
+def _mapped() -> Iterator[tuple[Function, Mapping]]:
+    return ((function, function.mapping) for function in FUNCTIONS if function.mapping is not None)
+
+
+def _by_kind(mapping: Mapping) -> dict[str, Any]:
+    """Return what a mapping from a stream says beside what all say: begin at the oldest, halve what fails."""
+    if mapping.kind == "queue":
+        return {}
+    every = {"StartingPosition": "TRIM_HORIZON", "BisectBatchOnFunctionError": True}
+    return {**every, "FilterCriteria": {"Filters": [{"Pattern": NEW_EVENTS}]}} if mapping.kind == "table" else every

@@ -1,0 +1,185 @@
+"""The whole path on ministack, each part as it is deployed, from a shop's signed webhook to what Amazon shows.
+
+HTTP API -> the webhook's function -> table -> stream -> the projections' function -> read models -> work queue -> the
+dispatcher's function -> a small Amazon.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from channels.simulators.amazon import Simulator, simulated_amazon
+from localstack import packaging
+from localstack.account import Account
+from localstack.amazon import settings
+from localstack.environment import SHOPS, Environment
+from localstack.layout import DEAD, QUEUES
+from localstack.orders import asked
+from tests import servers
+from tests.e2e.serving import environment as clean
+from tests.payloads import SECRET, SHOP, a_line, an_order_body, shopify_headers
+
+for _function in ("webhook", "api", "projections", "dispatcher", "reconcile"):
+    pytest.importorskip(f"syncstate.lambdas.{_function}")
+
+pytestmark = pytest.mark.slow
+
+SECONDS = 180
+PREFIX = "whole-"
+
+
+class Aws:
+    """The deployed program, as a shop and an operator see it."""
+
+    def __init__(self, account: Account, environment: Environment, amazon: Simulator) -> None:
+        address = environment.front.address()
+        assert address is not None
+        self.account, self.environment, self.amazon = account, environment, amazon
+        self._webhook, self._api = f"{address.webhook}/webhook/shopify", address.api
+        made = self.command("keys", "create", "--role", "admin", "--json")
+        self._key = {"Authorization": f"Bearer {json.loads(made)['key']}", "Content-Type": "application/json"}
+
+    def deliver(self, body: bytes, headers: dict[str, str] | None = None) -> int:
+        """Post what a shop posts; return the status."""
+        status, _ = asked("POST", self._webhook, body, shopify_headers(body) if headers is None else headers)
+        return status
+
+    def deliver_until_taken(self, body: bytes) -> int:
+        """Deliver again and again, as Shopify does, until it is taken; return how often it was not."""
+        deadline, refused = time.monotonic() + SECONDS, 0
+        while (status := self.deliver(body)) != 200:
+            refused += 1
+            assert time.monotonic() < deadline, status
+            time.sleep(0.2)
+        return refused
+
+    def ask(self, method: str, path: str, body: object = None) -> Any:
+        status, answer = asked(method, f"{self._api}{path}", json.dumps(body).encode() if body else None, self._key)
+        assert status in (200, 201), (status, answer)
+        return json.loads(answer)
+
+    def begin(self, sku: str, count: int, buffer: int = 0) -> None:
+        """Count a SKU, set its buffer and put it on sale at Amazon."""
+        self.amazon.amazon.put_listing(sku, quantity=0)
+        self.ask("POST", "/api/adjustments", {"sku": sku, "count": count})
+        self.ask("POST", f"/api/buffer/{quote(sku, safe='')}", {"bufferQty": buffer})
+        self.ask("POST", "/api/mapping", {"sku": sku, "asin": "B0WHOLE001"})
+
+    def stock(self, sku: str) -> int | None:
+        found: int | None = self.ask("GET", f"/api/inventory/{quote(sku, safe='')}")["physical"]
+        return found
+
+    def sales(self, sku: str) -> list[int]:
+        """Return the quantity of each sale in the SKU's ledger."""
+        events = self.ask("GET", f"/api/events/{quote(sku, safe='')}?limit=1000")["events"]
+        return [event["data"]["quantity"] for event in events if event["type"] == "SaleRecorded"]
+
+    def dead_letters(self) -> int:
+        return sum(self.environment.queues.waiting(f"{queue}{DEAD}") for queue in QUEUES)
+
+    def command(self, *arguments: str) -> str:
+        """Run the command line on the same store."""
+        store = {"SYNCSTATE_STORE": "dynamodb", "SYNCSTATE_DYNAMODB_PREFIX": PREFIX}
+        done = subprocess.run(
+            [sys.executable, "-m", "syncstate", *arguments],
+            env=clean(**self.account.variables, **store),
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=True,
+        )
+        return done.stdout
+
+
+@pytest.fixture(scope="module")
+def aws() -> Iterator[Aws]:
+    sentence = servers.missing("ministack")
+    if sentence is not None:
+        (pytest.fail if servers.required() else pytest.skip)(sentence)
+    account = Account(servers.ministack(), prefix=PREFIX)
+    with simulated_amazon() as amazon:
+        wanted = {**settings(amazon.url), SHOPS: json.dumps({SHOP: [SECRET]})}
+        environment = Environment(account, packaging.package(), packaging.runtime("here"), settings=wanted)
+        environment.create()
+        yield Aws(account, environment, amazon)
+        environment.delete()
+
+
+def eventually(probe: Callable[[], object], wanted: object) -> None:
+    deadline = time.monotonic() + SECONDS
+    while (seen := probe()) != wanted and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert seen == wanted
+
+
+def test_an_order_delivered_twenty_times_at_once_is_counted_once_and_amazon_shows_what_is_left(aws: Aws) -> None:
+    aws.begin("TSHIRT-RED-M", 60, buffer=5)
+    body = an_order_body(a_line(1, "TSHIRT-RED-M", 2), id_=1001)
+    with ThreadPoolExecutor(20) as pool:
+        statuses = list(pool.map(lambda _: aws.deliver(body), range(20)))
+    # A store in the middle of one of them may send another away; the shop delivers that again.
+    assert set(statuses) <= {200, 503}
+    aws.deliver_until_taken(body)
+    eventually(lambda: aws.stock("TSHIRT-RED-M"), 58)
+    eventually(lambda: aws.amazon.amazon.quantity("TSHIRT-RED-M"), 53)
+    assert aws.sales("TSHIRT-RED-M") == [2]
+    eventually(lambda: aws.ask("GET", "/api/inventory/TSHIRT-RED-M")["lastBroadcast"], 53)
+
+
+def test_what_no_shop_of_ours_signed_is_refused_and_leaves_no_trace(aws: Aws) -> None:
+    aws.begin("MUG", 10)
+    body = an_order_body(a_line(1, "MUG", 3), id_=2001)
+    forged = {**shopify_headers(body), "X-Shopify-Hmac-Sha256": "bm90IGl0"}
+    stranger = {**shopify_headers(body), "X-Shopify-Shop-Domain": "another.myshopify.com"}
+    unsigned = {name: value for name, value in shopify_headers(body).items() if "hmac" not in name.lower()}
+    changed = an_order_body(a_line(1, "MUG", 4), id_=2001)
+    assert [aws.deliver(body, one) for one in (forged, stranger, unsigned)] == [401, 401, 401]
+    assert aws.deliver(changed, shopify_headers(body)) == 401
+    assert aws.sales("MUG") == []
+    assert aws.stock("MUG") == 10
+
+
+def test_functions_that_are_killed_in_the_middle_lose_nothing_and_count_nothing_twice(aws: Aws) -> None:
+    """Like the machines that functions run on: gone at any moment, with what they had begun."""
+    skus = ("CAP", "POSTER A2/MATT", "SOCKS")
+    for sku in skus:
+        aws.begin(sku, 100)
+    bodies = [an_order_body(a_line(n, skus[n % 3], 1), a_line(n + 500, skus[(n + 1) % 3], 2), id_=n) for n in range(30)]
+    with ThreadPoolExecutor(6) as pool:
+        delivering = [pool.submit(aws.deliver_until_taken, body) for body in bodies * 2]
+        killed = 0
+        while not all(done.done() for done in delivering):
+            killed += _kill_functions(("webhook", "projections", "dispatcher"))
+            time.sleep(1.5)
+        for done in delivering:
+            done.result()
+    assert killed > 0
+    for sku in skus:  # each order sells three units, of two SKUs
+        eventually(partial(aws.stock, sku), 70)
+        assert sorted(aws.sales(sku)) == [1] * 10 + [2] * 10
+        eventually(partial(aws.amazon.amazon.quantity, sku), 70)
+    assert aws.dead_letters() == 0
+
+
+def _kill_functions(names: Sequence[str]) -> int:
+    """Kill the processes of functions, as if their machines were gone; return how many there were."""
+    killed = 0
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            command = (process / "cmdline").read_bytes().decode(errors="replace")
+            if any(f"ministack-lambda-{PREFIX}{name}-" in command for name in names):
+                os.kill(int(process.name), signal.SIGKILL)
+                killed += 1
+    return killed
