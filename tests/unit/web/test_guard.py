@@ -152,9 +152,43 @@ def test_with_a_key_any_host_name_will_do(parts: Services, client: Client) -> No
     assert client.ask("GET", STOCK, headers=shown).status_code == 200
 
 
-@pytest.mark.parametrize("name", ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP"])
+MARKS = [
+    "Forwarded",
+    "X-Forwarded-For",
+    "X-Forwarded-Host",
+    "X-Forwarded-Port",
+    "X-Forwarded-Proto",
+    "X-Real-IP",
+    "Via",
+    "CF-Connecting-IP",
+    "True-Client-IP",
+    "CDN-Loop",
+]
+
+
+@pytest.mark.parametrize("name", MARKS)
 def test_a_proxy_on_this_machine_does_not_make_the_world_local(client: Client, name: str) -> None:
     assert code_of(client.ask("GET", STOCK, headers={name: "x"})) == (401, "unauthorized")
+
+
+@pytest.mark.parametrize("site", ["same-origin", "same-site"])
+@pytest.mark.parametrize("name", ["Origin", "Referer"])
+def test_a_proxy_that_says_nothing_is_known_by_the_page_that_a_browser_names(
+    client: Client, name: str, site: str
+) -> None:
+    def asked(page: str, **more: str) -> int:
+        return client.ask("GET", STOCK, headers={name: page, "Sec-Fetch-Site": site, **more}).status_code
+
+    assert asked("https://stock.example/docs") == 401
+    assert asked("http://localhost:3000/docs") == asked("http://127.0.0.1:3000") == 200
+    assert client.ask("GET", STOCK, headers={name: "https://x.example", "Sec-Fetch-Site": "cross-site"}).is_success
+
+
+def test_a_machine_that_needs_keys_does_not_believe_itself(engine: Engine) -> None:
+    behind = services(Settings(store="memory", require_keys=True), engine, system_clock)
+    near = Client(create_app(behind))
+    assert code_of(near.get(STOCK)) == (401, "unauthorized")
+    assert near.ask("GET", STOCK, headers=key_of(behind, "read")).status_code == 200
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "", "json"])
