@@ -6,6 +6,7 @@ from typing import Annotated, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, WithJsonSchema
 
 from ingest.outcome import Refused
+from processor.streams import legible
 
 MAX_ID_CHARS = 200
 _TOP_LEVEL = "the body"
@@ -22,9 +23,14 @@ def _id(value: object) -> str:
     if isinstance(value, bool) or not isinstance(value, int | str):
         raise ValueError("must be a string or an integer")  # noqa: TRY004 - pydantic reads ValueError as a mistake
     text = str(value).strip()
-    if not text or len(text) > MAX_ID_CHARS or not text.isprintable():
+    if not text or len(text) > MAX_ID_CHARS or not legible(text):
         raise ValueError(f"must be 1 to {MAX_ID_CHARS} printable characters")
     return text
+
+
+def _optional_id(value: object) -> str | None:
+    blank = value is None or (isinstance(value, str) and not value.strip())
+    return None if blank else _id(value)
 
 
 Id = Annotated[
@@ -33,6 +39,13 @@ Id = Annotated[
     WithJsonSchema({"anyOf": [{"type": "string", "minLength": 1, "maxLength": MAX_ID_CHARS}, {"type": "integer"}]}),
 ]
 """A vendor's or a client's identity: text, or an integer of any size read as its digits."""
+
+OptionalId = Annotated[
+    str | None,
+    BeforeValidator(_optional_id),
+    WithJsonSchema({"anyOf": [{"type": "string", "maxLength": MAX_ID_CHARS}, {"type": "integer"}, {"type": "null"}]}),
+]
+"""The same, or none: null or blank."""
 
 Model = TypeVar("Model", bound=BaseModel)
 

@@ -58,7 +58,7 @@ def test_servers_may_share_a_database_and_not_a_file(tmp_path: Path, postgres: P
 
 
 def named(url: str) -> str:
-    return store_named(Settings(store="postgres", database_url=url))  # type: ignore[arg-type]
+    return store_named(Settings(store="postgres", database_url=url))
 
 
 def test_a_database_is_named_by_its_address_and_not_by_its_password() -> None:
