@@ -85,8 +85,6 @@ def run(
         keys = system.services.guard.keys.any_active()
         if reached and not (secrets and keys):
             raise Unguarded(settings, keys=keys, secrets=secrets)
-        if secrets and not keys:
-            _log.warning("keys.none", advice=KEYLESS)
         bound = server.listen(settings.host, settings.port)
         own = Presence(server.url_of(bound), os.getpid(), system.services.instance, system.services.guard.token)
         prepare(system)
@@ -95,6 +93,8 @@ def run(
 
         def started() -> None:
             presence.announce(settings.data, store, own)
+            if secrets and not keys:
+                _log.warning("keys.none", advice=KEYLESS)
             ready(system, own.url)
 
         try:

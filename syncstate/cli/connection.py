@@ -82,7 +82,8 @@ def connected(settings: Settings, *, begin: bool = False) -> Iterator[Api]:
         if settings.store == "memory" or (empty and not begin):
             raise Failure(
                 f"there is no data in {settings.data}: name the folder with --data, or begin one with "
-                f"`syncstate serve --data {settings.data}`"
+                f"`syncstate serve --data {settings.data}`",
+                kind="no_data",
             )
         with assembled(settings, channels=False) as system:
             services = system.services

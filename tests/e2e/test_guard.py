@@ -1,6 +1,7 @@
 """Keys, the operator's token and refusals to start, with real processes."""
 
 import json
+import re
 import socket
 import stat
 import time
@@ -116,8 +117,7 @@ def test_a_proxy_that_says_nothing_is_known_by_the_language_it_speaks(tmp_path: 
     with Server(tmp_path / "data") as server:
         assert spoken(server.url, "1.1").endswith(b"200 OK")
         assert spoken(server.url, "1.0").endswith(b"401 Unauthorized")
-        assert "keys.none" in server.told()
-        assert "syncstate keys create" in server.told()
+        assert re.search("keys.none.*syncstate keys create", server.told())
 
 
 def test_behind_a_proxy_a_server_does_not_start_without_keys(tmp_path: Path) -> None:
