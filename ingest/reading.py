@@ -77,12 +77,17 @@ def check(model: type[Model], given: Mapping[str, object]) -> Model | Refused:
 def _refusal(error: ValidationError) -> Refused:
     first = error.errors(include_url=False, include_input=False)[0]
     if first["type"] == "json_invalid":
-        return Refused("invalid_json", f"the body is not JSON: {first['ctx']['error']}")
+        return Refused("invalid_json", f"the body is not JSON: {first['ctx']['error']}", hint=_ONE_VALUE)
     field = _path(first["loc"])
     cause = first.get("ctx", {}).get("error")
     reason = str(cause) if isinstance(cause, ValueError) else first["msg"]
-    hint = cause.hint if isinstance(cause, Mistake) else None
+    hint = cause.hint if isinstance(cause, Mistake) else _FIELDS if field else _AN_OBJECT
     return Refused("invalid", f"{field or _TOP_LEVEL}: {reason}", field or None, hint)
+
+
+_ONE_VALUE = "send one JSON value in UTF-8, with double quotes and without a comma after the last part"
+_AN_OBJECT = "send a JSON object, as /docs shows it for this address"
+_FIELDS = "/docs shows what each field may hold"
 
 
 def _path(place: Sequence[int | str]) -> str:

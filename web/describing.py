@@ -36,8 +36,7 @@ textarea, pre { width: 100%; box-sizing: border-box; font: .9rem/1.4 ui-monospac
 pre { overflow: auto; max-height: 30rem; padding: .5rem; background: #8882; white-space: pre-wrap; }
 """
 
-SCRIPT = """
-"use strict";
+SCRIPT = r"""
 const make = (tag, properties = {}, ...children) => {
   const element = Object.assign(document.createElement(tag), properties);
   element.append(...children);

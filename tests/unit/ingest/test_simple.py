@@ -140,6 +140,7 @@ def test_what_is_no_order_is_refused_by_name(
 ) -> None:
     refused = simple.receive(TENANT, body)
     assert isinstance(refused, Refused)
+    assert refused.hint
     assert (refused.code, refused.field) == (code, field)
     assert everything_stored(engine) == ""
 
