@@ -6,6 +6,7 @@ from typing import Annotated, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, WithJsonSchema
 
 from ingest.outcome import Refused
+from processor.streams import legible
 
 MAX_ID_CHARS = 200
 _TOP_LEVEL = "the body"
@@ -22,9 +23,14 @@ def _id(value: object) -> str:
     if isinstance(value, bool) or not isinstance(value, int | str):
         raise ValueError("must be a string or an integer")  # noqa: TRY004 - pydantic reads ValueError as a mistake
     text = str(value).strip()
-    if not text or len(text) > MAX_ID_CHARS or not text.isprintable():
+    if not text or len(text) > MAX_ID_CHARS or not legible(text):
         raise ValueError(f"must be 1 to {MAX_ID_CHARS} printable characters")
     return text
+
+
+def _optional_id(value: object) -> str | None:
+    blank = value is None or (isinstance(value, str) and not value.strip())
+    return None if blank else _id(value)
 
 
 Id = Annotated[
@@ -33,6 +39,13 @@ Id = Annotated[
     WithJsonSchema({"anyOf": [{"type": "string", "minLength": 1, "maxLength": MAX_ID_CHARS}, {"type": "integer"}]}),
 ]
 """A vendor's or a client's identity: text, or an integer of any size read as its digits."""
+
+OptionalId = Annotated[
+    str | None,
+    BeforeValidator(_optional_id),
+    WithJsonSchema({"anyOf": [{"type": "string", "maxLength": MAX_ID_CHARS}, {"type": "integer"}, {"type": "null"}]}),
+]
+"""The same, or none: null or blank."""
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -64,12 +77,17 @@ def check(model: type[Model], given: Mapping[str, object]) -> Model | Refused:
 def _refusal(error: ValidationError) -> Refused:
     first = error.errors(include_url=False, include_input=False)[0]
     if first["type"] == "json_invalid":
-        return Refused("invalid_json", f"the body is not JSON: {first['ctx']['error']}")
+        return Refused("invalid_json", f"the body is not JSON: {first['ctx']['error']}", hint=_ONE_VALUE)
     field = _path(first["loc"])
     cause = first.get("ctx", {}).get("error")
     reason = str(cause) if isinstance(cause, ValueError) else first["msg"]
-    hint = cause.hint if isinstance(cause, Mistake) else None
+    hint = cause.hint if isinstance(cause, Mistake) else _FIELDS if field else _AN_OBJECT
     return Refused("invalid", f"{field or _TOP_LEVEL}: {reason}", field or None, hint)
+
+
+_ONE_VALUE = "send one JSON value in UTF-8, with double quotes and without a comma after the last part"
+_AN_OBJECT = "send a JSON object, as /docs shows it for this address"
+_FIELDS = "/docs shows what each field may hold"
 
 
 def _path(place: Sequence[int | str]) -> str:

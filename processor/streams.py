@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from hashlib import blake2b
 from typing import NamedTuple, Self
+from unicodedata import category
 from zlib import crc32
 
 SHARDS = 64
@@ -19,7 +20,7 @@ _CATEGORY = re.compile(r"[a-z]{1,20}")
 class StreamId(NamedTuple):
     """`tenant/category/key`: all events of one SKU, one order, one listing.
 
-    `key` comes last in every encoding and is never escaped, so it may hold any printable character.
+    `key` comes last in every encoding and is never escaped, so it may hold any character of `legible` text.
     """
 
     tenant: str
@@ -51,7 +52,7 @@ def stream_id(tenant: str, category: str, key: str) -> StreamId:
     MAX_KEY_BYTES bytes of printable text.
     """
     _check(tenant, category)
-    if not key or not key.isprintable() or _longer(key, MAX_KEY_BYTES):
+    if not key or not legible(key) or _longer(key, MAX_KEY_BYTES):
         raise ValueError(f"a stream's key is 1 to {MAX_KEY_BYTES} bytes of printable text: {key[:80]!r}")
     return StreamId(tenant, category, key)
 
@@ -70,13 +71,29 @@ def _longer(text: str, most: int) -> bool:
     return len(text) > most if text.isascii() else len(text.encode()) > most
 
 
+def legible(text: str) -> bool:
+    """Tell whether `text` is of characters that can be seen, spaces, and format characters among them.
+
+    Shops' texts hold no-break spaces, soft hyphens and joiners, which mean something in them. Controls, line and
+    paragraph separators, and what is no character, as half of a surrogate pair, are never part of a name.
+    """
+    if text.isprintable():
+        return True
+    seen = any(char.isprintable() and char != " " for char in text)
+    return seen and all(char.isprintable() or category(char) in _UNSEEN for char in text)
+
+
+_UNSEEN = frozenset({"Cf", "Zs"})
+"""The Unicode categories of what `str.isprintable` refuses, and names may hold: format characters, other spaces."""
+
+
 def bounded_tx(tx_id: str) -> str:
     """Return `tx_id` itself, or a hash of it where it is longer than MAX_TX_BYTES.
 
     Raises ValueError for an empty one, since a fact without identity cannot be deduplicated, and for text that holds
     control characters, which not every store can keep.
     """
-    if not tx_id or not tx_id.isprintable():
+    if not tx_id or not legible(tx_id):
         raise ValueError(f"a tx_id is printable text and never empty: {tx_id[:80]!r}")
     if not _longer(tx_id, MAX_TX_BYTES):
         return tx_id

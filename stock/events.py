@@ -21,6 +21,9 @@ Shown = Annotated[int, Meta(ge=0, le=1_000_000_000_000)]
 Id = Annotated[str, Meta(min_length=1, max_length=200)]
 Code = Annotated[str, Meta(max_length=200)]
 SkuText = Annotated[str, Meta(max_length=200)]
+ANY_PRODUCT = "PRODUCT"
+"""Amazon's product type of a listing whose type does not matter (Listings Items API, 2021-08-01)."""
+
 ReasonCode = Literal["opening", "correction", "damage", "loss", "found", "transfer", "other"]
 
 
@@ -81,7 +84,7 @@ class ListingMapped(Struct, frozen=True, gc=False, omit_defaults=True):
     channel: Channel
     listing: Id
     asin: Code | None = None
-    product_type: Code = "PRODUCT"
+    product_type: Code = ANY_PRODUCT
 
 
 class ListingUnmapped(Struct, frozen=True, gc=False, omit_defaults=True):
@@ -207,6 +210,7 @@ ReviewReason = Literal[
     "unmapped_line",
     "conflict",
     "unexplained_removal",
+    "over_refunded",
     "unknown_restock",
     "app_uninstalled",
     "shop_redact",

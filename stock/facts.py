@@ -9,6 +9,7 @@ from processor.events import Event
 from processor.streams import bounded_tx
 from stock.codec import schema_of
 from stock.events import (
+    ANY_PRODUCT,
     AlertAcknowledged,
     BroadcastAccepted,
     BroadcastRejected,
@@ -46,7 +47,7 @@ BUSINESS_FIELDS: dict[type[StockEvent], tuple[str, ...]] = {
     StockCounted: ("count",),
     BufferSet: ("buffer",),
     LowStockThresholdSet: ("threshold",),
-    ListingMapped: ("channel", "listing", "asin"),
+    ListingMapped: ("channel", "listing", "asin", "product_type"),
     ListingUnmapped: ("channel",),
     OrderSeen: ("lines", "amazon_order"),
     RefundSeen: ("refund", "lines"),
@@ -72,7 +73,7 @@ def digest(fact: StockEvent) -> str:
     """Return 32 hex digits over the fact's kind and business fields. The SKU is in the stream that claims the key.
 
     The lines of an order are a set: a shop that tells them in another order tells the same. So are the lines of a
-    refund, whose SKU and variant are their order line's.
+    refund, whose SKU and variant are their order line's. A listing of no special type is told by the other fields.
     """
     kind = type(fact)
     if isinstance(fact, OrderSeen) and len(fact.lines) > 1:
@@ -81,6 +82,8 @@ def digest(fact: StockEvent) -> str:
         bare = (RefundLine(line.id, line.line, line.quantity, line.restock) for line in fact.lines)
         fact = RefundSeen(fact.refund, tuple(sorted(bare, key=lambda line: line.id)))
     fields = [kind.__name__, *(getattr(fact, name) for name in BUSINESS_FIELDS[kind])]
+    if isinstance(fact, ListingMapped) and fact.product_type == ANY_PRODUCT:
+        fields.pop()
     return blake2b(msgspec.json.encode(fields), digest_size=16).hexdigest()
 
 

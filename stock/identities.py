@@ -2,7 +2,7 @@
 
 from typing import Literal, NewType
 
-from processor.streams import StreamId, stream_id
+from processor.streams import StreamId, legible, stream_id
 
 Sku = NewType("Sku", str)
 Channel = Literal["amazon", "shopify"]
@@ -22,10 +22,12 @@ PRODUCT, LINK, WAITING = "product", "link", "waiting"
 def sku(text: str) -> Sku:
     """Return `text`, trimmed, as a SKU: 1 to MAX_SKU_CHARS printable characters, `/ # %` and space among them.
 
+    No-break spaces, soft hyphens and joiners within it are part of it: see `legible`.
+
     Raises ValueError for any other text.
     """
     trimmed = text.strip()
-    if not trimmed or len(trimmed) > MAX_SKU_CHARS or not trimmed.isprintable():
+    if not trimmed or len(trimmed) > MAX_SKU_CHARS or not legible(trimmed):
         raise ValueError(f"a SKU is 1 to {MAX_SKU_CHARS} printable characters, not {text[:80]!r}")
     return Sku(trimmed)
 

@@ -12,5 +12,13 @@ def _return_gains_a_pool(fields: Fields) -> Fields:
     return {**fields, "pool": "merchant"}
 
 
-UPCASTERS: dict[tuple[str, int], Upcaster] = {("ReturnReceived", 1): _return_gains_a_pool}
+def _review_gains_a_reason(fields: Fields) -> Fields:
+    """Lift schema 1, which did not know `over_refunded`."""
+    return fields
+
+
+UPCASTERS: dict[tuple[str, int], Upcaster] = {
+    ("ReturnReceived", 1): _return_gains_a_pool,
+    ("ReviewRequested", 1): _review_gains_a_reason,
+}
 """By (event type, schema): the fields one schema newer."""

@@ -5,7 +5,10 @@ import os
 import signal
 from collections.abc import Callable
 
+import structlog
+
 from syncstate import presence, server, shops
+from syncstate.addresses import EMBEDDED, store_named
 from syncstate.presence import Presence
 from syncstate.settings import Settings
 from syncstate.stores import DATABASE
@@ -13,9 +16,15 @@ from syncstate.wiring import System, assembled
 from web.app import create_app
 from web.guard.hosts import is_loopback
 
+_log = structlog.get_logger("syncstate")
+
 YOUNG_OBJECTS, YOUNG_SWEEPS, MIDDLE_SWEEPS = 20_000, 20, 100
 """When the collector of cycles looks: requests leave few cycles behind, and many objects that live for a moment."""
 
+KEYLESS = (
+    "there is no key, so whoever reaches this server through a proxy or a tunnel may do everything: make one with "
+    "`syncstate keys create` before anything is put in front of it"
+)
 STOPPED_BY_KEYBOARD = 128 + signal.SIGINT
 
 
@@ -31,17 +40,21 @@ class AlreadyServed(Exception):
 
 
 class Unguarded(Exception):
-    """Other machines would reach a server that has no keys, or no secrets, to know anybody by."""
+    """Others would reach a server that has no keys, or no secrets, to know anybody by."""
 
     def __init__(self, settings: Settings, *, keys: bool, secrets: bool) -> None:
         """Take what there is: `keys` that work, `secrets` of shops."""
         folder = f" --data {settings.data}" if settings.store == "embedded" else ""
         steps = [] if keys else [f"run `syncstate keys create --tenant {settings.tenant} --role admin{folder}`"]
         steps += [] if secrets else [f"set SYNCSTATE_SHOPIFY_SECRETS='{shops.EXAMPLE}'"]
+        lacking = " and no ".join(name for name, there in (("keys", keys), ("secrets", secrets)) if not there)
+        if is_loopback(settings.host):
+            who, otherwise = "SYNCSTATE_REQUIRE_KEYS says that a proxy leads to", "unset SYNCSTATE_REQUIRE_KEYS"
+        else:
+            who = f"on {settings.host} other machines reach"
+            otherwise = "listen on this machine alone with --host 127.0.0.1"
         super().__init__(
-            f"on {settings.host} other machines reach this server, which has no "
-            f"{' and no '.join(name for name, there in (('keys', keys), ('secrets', secrets)) if not there)} to know "
-            f"its callers by: {' and '.join(steps)}, or listen on this machine alone with --host 127.0.0.1"
+            f"{who} this server, which has no {lacking} to know its callers by: {' and '.join(steps)}, or {otherwise}"
         )
         self.keys, self.secrets = keys, secrets
 
@@ -60,23 +73,27 @@ def run(
     Raises AlreadyServed, Unguarded, PortTaken, SettingMissing, or a ProcessorError where the store cannot be opened.
     """
     secrets = bool(settings.shopify_secrets or settings.shopify_webhook_secret or settings.aws_secret)
-    reached = not is_loopback(settings.host)
+    reached = settings.require_keys or not is_loopback(settings.host)
     if reached and settings.store == "embedded" and not (settings.data / DATABASE).exists():
         raise Unguarded(settings, keys=False, secrets=secrets)
     settings.data.mkdir(parents=True, exist_ok=True)
-    other = presence.find(settings.data)
+    store = store_named(settings)
+    other = presence.find(settings.data, store) if store == EMBEDDED else None
     if other is not None:
         raise AlreadyServed(settings, other)
     with assembled(settings) as system:
-        if reached and not (secrets and system.services.guard.keys.any_active()):
-            raise Unguarded(settings, keys=system.services.guard.keys.any_active(), secrets=secrets)
+        keys = system.services.guard.keys.any_active()
+        if reached and not (secrets and keys):
+            raise Unguarded(settings, keys=keys, secrets=secrets)
         bound = server.listen(settings.host, settings.port)
         own = Presence(server.url_of(bound), os.getpid(), system.services.instance, system.services.guard.token)
         prepare(system)
         system.start()
 
         def started() -> None:
-            presence.announce(settings.data, own)
+            presence.announce(settings.data, store, own)
+            if secrets and not keys:
+                _log.warning("keys.none", advice=KEYLESS)
             ready(system, own.url)
 
         try:
@@ -84,7 +101,7 @@ def run(
             _settle_memory()
             stopped_by = server.serve(app, bound, started, stopping)
         finally:
-            presence.withdraw(settings.data, own)
+            presence.withdraw(settings.data, store, own)
     return STOPPED_BY_KEYBOARD if stopped_by == signal.SIGINT else 0
 
 

@@ -64,6 +64,9 @@ class Settings(BaseSettings):
             description="the port to listen on; 0 takes a free one",
         ),
     ] = 3000
+    require_keys: Annotated[
+        bool, Field(description="whether this machine needs a key as others do: set it where a proxy stands in front")
+    ] = False
     threads: Annotated[int, Field(ge=1, le=1000, description="requests that may wait for the store at once")] = 128
 
     tenant: Annotated[

@@ -216,7 +216,7 @@ def _guard(settings: Settings, keys: KeyBook) -> Guard:
         keys,
         token=token_urlsafe(32),
         tenant=settings.tenant,
-        loopback=is_loopback(settings.host),
+        loopback=is_loopback(settings.host) and not settings.require_keys,
         key_rates=Rates(Rate(settings.rate_per_second, settings.rate_burst)),
         shop_rates=Rates(SHOP_RATE),
         origins=frozenset(settings.cors_origins),

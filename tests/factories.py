@@ -32,6 +32,8 @@ NASTY_KEYS = (
     "%", "%%", "_", "a%b", "a_b", "100% wool/#1 @home ~:", "*", "?", "[a-z]", "a|b", "a,b", "a;b", "a=b&c",
     "'", '"', "''", "`", "'; DROP TABLE events; --", "\\", "\\\\", "\\x00", "\\u0000", "a\\'b", "{a}", "$1", "%s", ":a",
     "https://a.example/b?c=d#e", "..", "../a", ".", "-", "--", "@", "~", "!", "~~~", "\N{REPLACEMENT CHARACTER}",
+    "a\u00a0b", "a b", "a\u2009b", "a\u00adb", "ab", "a\u200bb", "a\u200cb", "a\u200db", "a\ufeffb",
+    "\u202ea\u202c", "a\u00a0",
     "日本語", "שלום", "👍🏽", "🧥/красный#L", "\N{GRINNING FACE}" * 200, "x" * 1000,
 )  # fmt: skip
 """Keys of streams, each printable and each another stream, however a store compares, escapes or encodes text."""

@@ -64,4 +64,5 @@ def refusal(refused: Refused) -> Problem:
 
 
 def _too_long(limit: int) -> Problem:
-    return Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", f"a body is at most {limit:,} bytes")
+    message, hint = f"a body is at most {limit:,} bytes", "send it in several parts: /api/batch takes up to 4 MiB"
+    return Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", message, hint=hint)

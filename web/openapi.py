@@ -1,13 +1,13 @@
-"""The description of the API: /openapi.json and the page that shows it, for whoever may read."""
+"""The description of the API: /openapi.json and the page that shows it, for everybody: they hold no data."""
 
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
-from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.openapi.utils import get_openapi
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.responses import HTMLResponse, JSONResponse, Response
 
-from web.callers import Reader
+from web import describing
+from web.failing import declare
 
 router = APIRouter(include_in_schema=False)
 
@@ -19,17 +19,27 @@ _SCHEMES = {
 
 
 @router.get(OPENAPI)
-def get_description(request: Request, caller: Reader) -> JSONResponse:
+def get_description(request: Request) -> JSONResponse:
     """Return the OpenAPI document."""
-    del caller
     return JSONResponse(request.app.openapi())
 
 
 @router.get("/docs")
-def get_docs(request: Request, caller: Reader) -> HTMLResponse:
+def get_docs() -> HTMLResponse:
     """Return the page that shows the document and tries routes out."""
-    del caller
-    return get_swagger_ui_html(openapi_url=OPENAPI, title=request.app.title)
+    return HTMLResponse(describing.PAGE, headers=describing.HEADERS)
+
+
+@router.get("/docs/page.css")
+def get_style() -> Response:
+    """Return the page's style."""
+    return Response(describing.STYLE, media_type="text/css", headers=describing.HEADERS)
+
+
+@router.get("/docs/page.js")
+def get_script() -> Response:
+    """Return the page's script."""
+    return Response(describing.SCRIPT, media_type="text/javascript", headers=describing.HEADERS)
 
 
 def describe(app: FastAPI) -> None:
@@ -39,6 +49,7 @@ def describe(app: FastAPI) -> None:
         if app.openapi_schema is None:
             schema = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
             schema.setdefault("components", {})["securitySchemes"] = _SCHEMES
+            declare(schema)
             schema["security"] = [{}, *({name: []} for name in _SCHEMES)]
             app.openapi_schema = schema
         return app.openapi_schema

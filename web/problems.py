@@ -23,6 +23,7 @@ RETRY_AFTER_SECONDS = 1
 ANSWERS: dict[int | str, dict[str, Any]] = {"default": {"model": ErrorAnswer, "description": "What went wrong"}}
 """How routes declare their errors. It also keeps FastAPI from declaring a 422, which is never answered."""
 
+_LOOK = "/docs shows what each address takes"
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _CODES = {404: "not_found", 405: "method_not_allowed"}
 _log = structlog.get_logger("web")
@@ -48,7 +49,7 @@ class Problem(Exception):
 
 def invalid(field: str, error: ValueError) -> Problem:
     """Return the answer to a parameter that cannot be read."""
-    return Problem(HTTPStatus.BAD_REQUEST, "invalid", str(error), field=field)
+    return Problem(HTTPStatus.BAD_REQUEST, "invalid", str(error), field=field, hint=getattr(error, "hint", _LOOK))
 
 
 def install(app: FastAPI) -> None:
@@ -79,10 +80,11 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101
     code = _CODES.get(error.status_code, "refused")
     message = f"there is no {request.method} {request.url.path}" if code in _CODES.values() else str(error.detail)
-    headers = dict(error.headers or {})
+    headers, hint = dict(error.headers or {}), _LOOK
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         headers["Allow"] = ", ".join(filter(partial(_takes, request), _METHODS))
-    return _respond(error.status_code, ErrorAnswer(error=message, code=code), headers)
+        hint = f"this address takes {headers['Allow']}"
+    return _respond(error.status_code, ErrorAnswer(error=message, code=code, hint=hint), headers)
 
 
 def _takes(request: Request, method: str) -> bool:
@@ -95,7 +97,7 @@ async def _validation(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101
     first = error.errors()[0]
     field = str(first["loc"][-1])
-    return _respond(400, ErrorAnswer(error=f"{field}: {first['msg']}", code="invalid", field=field))
+    return _respond(400, ErrorAnswer(error=f"{field}: {first['msg']}", code="invalid", field=field, hint=_LOOK))
 
 
 async def _retryable(request: Request, error: Exception) -> JSONResponse:
@@ -128,7 +130,7 @@ async def _unreadable(_: Request, error: Exception) -> JSONResponse:
 
 async def _unexpected(_: Request, error: Exception) -> JSONResponse:
     _log.error("http.failed", error=type(error).__name__, exc_info=error)
-    answer = ErrorAnswer(error="something went wrong here; the log has the details", code="internal")
+    answer = ErrorAnswer(error="something went wrong here", code="internal", hint="the log has the details")
     return _respond(500, answer)
 
 

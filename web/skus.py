@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import Path, Query
 
 from stock.identities import Sku, sku
-from web.problems import Problem, invalid
+from web.problems import Problem
 
 SkuPath = Annotated[str, Path(description="the SKU, percent-encoded")]
 SkuQuery = Annotated[str, Query(alias="sku", description="the SKU, where the path cannot hold it: `..`, `A/`")]
@@ -18,7 +18,8 @@ def named(text: str) -> Sku:
     try:
         return sku(text)
     except ValueError as error:
-        raise invalid("sku", error) from error
+        hint = "write it in 1 to 200 characters without control characters, percent-encoded where it is in the path"
+        raise Problem(HTTPStatus.BAD_REQUEST, "invalid", str(error), field="sku", hint=hint) from error
 
 
 def asked_for(text: str | None) -> Sku:

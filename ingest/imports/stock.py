@@ -8,6 +8,8 @@ import msgspec
 
 from ingest.imports.rows import KEPT, BadRow, FileFact, Findings, Row, Value, Wrong
 from ingest.imports.table import Line, Table
+from ingest.operators.fields import asin
+from ingest.reading import Mistake
 from stock.identities import MAX_QUANTITY, Sku, sku
 
 _WANTED = ("sku", "count")
@@ -15,7 +17,6 @@ _COLUMNS = (*_WANTED, "buffer", "threshold", "asin")
 _NUMBER = re.compile(r"[0-9]{1,20}")
 _MARK_BYTES = 16
 _MARKS = 1 << 8 * _MARK_BYTES
-_ASIN = re.compile(r"[A-Z0-9]{10}")
 
 
 class StockRow(msgspec.Struct, frozen=True, array_like=True):
@@ -128,13 +129,17 @@ def _row(cells: dict[str, str]) -> StockRow:
         raise Wrong("the SKU is missing")
     if name.startswith("="):
         raise Wrong(f"the SKU {name[:40]!r} is a spreadsheet's formula: write the SKU itself")
-    asin = cells.get("asin", "").upper()
-    if asin and not _ASIN.fullmatch(asin):
-        raise Wrong(f"asin: 10 letters and digits, not {asin[:40]!r}")
     count = _number(cells, "count")
     if count is None:
         raise Wrong("count is empty: write 0 where nothing is left, or take the row out")
-    return StockRow(sku(name), count, _number(cells, "buffer"), _number(cells, "threshold"), asin or None)
+    return StockRow(sku(name), count, _number(cells, "buffer"), _number(cells, "threshold"), _asin(cells))
+
+
+def _asin(cells: dict[str, str]) -> str | None:
+    try:
+        return asin(text) if (text := cells.get("asin", "")) else None
+    except Mistake as mistake:
+        raise Wrong(f"asin: {mistake}") from mistake
 
 
 def _number(cells: dict[str, str], column: str) -> int | None:

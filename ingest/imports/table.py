@@ -67,6 +67,10 @@ class Table:
                 yield Line(self._begins + begins, tuple(cell.strip() for cell in cells))
                 begins = reader.line_num + 1
         except csv.Error as error:
+            if "field limit" in str(error):
+                most = f"{csv.field_size_limit():,}"
+                reason = f"a cell of the row that begins here has more than {most} characters: is a quote left open?"
+                raise Unreadable(reason, self._begins + begins) from error
             reason = f"the quotes of the row that begins here are broken ({error}): write a quote within quotes twice"
             raise Unreadable(reason, self._begins + begins) from error
 

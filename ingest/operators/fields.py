@@ -9,12 +9,14 @@ from pydantic import BeforeValidator, WithJsonSchema
 
 from ingest.reading import MAX_ID_CHARS, Mistake
 from processor.clock import Instant, instant
+from processor.streams import legible
 from stock.dispositions import WORDS, Disposition, disposition
 from stock.events import ReasonCode
 from stock.identities import MAX_QUANTITY, MAX_SKU_CHARS, Sku, sku
 
 _DECIMAL = re.compile(r"[0-9]{1,7}")
 _SIGNED = re.compile(r"-?[0-9]{1,7}")
+_ASIN = re.compile(r"[A-Za-z0-9]{10}")
 _EPOCH = 1970
 _PLAIN = 'write 3 or "3": digits alone, without a fraction, an exponent or spaces'
 
@@ -53,7 +55,7 @@ def _disposition(value: object) -> Disposition:
 
 def _text(value: object) -> str:
     text = value.strip() if isinstance(value, str) else ""
-    if not text or len(text) > MAX_ID_CHARS or not text.isprintable():
+    if not text or len(text) > MAX_ID_CHARS or not legible(text):
         raise ValueError(f"must be 1 to {MAX_ID_CHARS} printable characters")
     return text
 
@@ -72,6 +74,18 @@ def up_to(most: int, what: str) -> BeforeValidator:
 def _optional_text(value: object) -> str | None:
     blank = value is None or (isinstance(value, str) and not value.strip())
     return None if blank else _text(value)
+
+
+def asin(text: str) -> str:
+    """Return Amazon's identity of a product, in capitals. Raises Mistake for what is none."""
+    if not _ASIN.fullmatch(text):
+        raise Mistake(f"must be 10 letters and digits, not {text[:40]!r}", "it stands on the product's page at Amazon")
+    return text.upper()
+
+
+def _optional_asin(value: object) -> str | None:
+    text = _optional_text(value)
+    return None if text is None else asin(text)
 
 
 def _reason(value: object) -> str:
@@ -126,3 +140,10 @@ Text = Annotated[str, BeforeValidator(_text)]
 
 OptionalText = Annotated[str | None, BeforeValidator(_optional_text)]
 """The same, or nothing: null or blank."""
+
+OptionalAsin = Annotated[
+    str | None,
+    BeforeValidator(_optional_asin),
+    WithJsonSchema({"anyOf": [{"type": "string", "pattern": r"^\s*([A-Za-z0-9]{10})?\s*$"}, {"type": "null"}]}),
+]
+"""Amazon's identity of a product, in capitals; or nothing."""

@@ -11,15 +11,17 @@ from ingest.operators.fields import (
     DispositionWord,
     Level,
     Moment,
+    OptionalAsin,
     OptionalText,
     Quantity,
     ReasonWord,
     SkuText,
     Text,
 )
-from ingest.reading import Id, Mistake, Payload
+from ingest.reading import Id, Mistake, OptionalId, Payload
 from stock.dispositions import Pool
 from stock.events import (
+    ANY_PRODUCT,
     BufferSet,
     ListingMapped,
     ListingUnmapped,
@@ -66,7 +68,7 @@ class Sale(Fact):
 
     kind = "sale"
     quantity: Quantity
-    order: Id | None = Field(default=None, validation_alias=_ORDER)
+    order: OptionalId = Field(default=None, validation_alias=_ORDER)
 
     @property
     def happened(self) -> StockEvent:
@@ -81,8 +83,8 @@ class Return(Fact):
     quantity: Quantity
     disposition: DispositionWord
     pool: Pool = "merchant"
-    return_order: Id | None = Field(default=None, validation_alias="returnOrderId")
-    sold_order: Id | None = Field(default=None, validation_alias=_ORDER)
+    return_order: OptionalId = Field(default=None, validation_alias="returnOrderId")
+    sold_order: OptionalId = Field(default=None, validation_alias=_ORDER)
     reason: OptionalText = None
     at: Moment | None = Field(default=None, validation_alias=AliasChoices("returnedAt", "occurredAt"))
 
@@ -170,9 +172,9 @@ class Mapping(Fact):
 
     kind = "mapping"
     channel: Channel = "amazon"
-    asin: OptionalText = None
+    asin: OptionalAsin = None
     listing: Id | None = None
-    product_type: Text = Field(default="PRODUCT", validation_alias="productType")
+    product_type: Text = Field(default=ANY_PRODUCT, validation_alias="productType")
 
     @model_validator(mode="after")
     def _names_something(self) -> Self:
@@ -184,7 +186,7 @@ class Mapping(Fact):
     @property
     def happened(self) -> ListingMapped:
         """See `Fact`."""
-        return ListingMapped(self.channel, self.listing or self.sku, self.asin and self.asin.upper(), self.product_type)
+        return ListingMapped(self.channel, self.listing or self.sku, self.asin, self.product_type)
 
 
 class Unmapping(Fact):

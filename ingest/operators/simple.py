@@ -10,7 +10,7 @@ from pydantic import Field
 from ingest.operators.fields import Level, SkuText, up_to
 from ingest.outcome import Item, Refused, Taken
 from ingest.prepared import Prepared
-from ingest.reading import Id, Payload, read
+from ingest.reading import OptionalId, Payload, read
 from processor.clock import Clock
 from processor.events import Event
 from processor.log import Append
@@ -21,7 +21,7 @@ from stock.identities import Sku, sku_stream
 
 MAX_ITEMS = 1000
 OPENING = "init-"
-"""An `orderId` that begins so brings opening stock: its quantities are added, not sold."""
+"""An `orderId` that begins so, in small letters, brings opening stock: its quantities are added, not sold."""
 
 SOURCE = "api"
 
@@ -36,7 +36,7 @@ class SimpleItem(Payload):
 class SimpleOrder(Payload):
     """An order, or opening stock. The same SKU may come several times: each is a line of its own."""
 
-    order: Id | None = Field(default=None, alias="orderId")
+    order: OptionalId = Field(default=None, alias="orderId")
     items: Annotated[tuple[SimpleItem, ...], up_to(MAX_ITEMS, "items")]
 
 
@@ -73,7 +73,7 @@ class SimpleDoor:
 
     def _event(self, order: SimpleOrder, tx: str, item: SimpleItem, nth: int) -> Event:
         happened: StockAdjusted | SaleRecorded
-        if order.order is not None and order.order.casefold().startswith(OPENING):
+        if order.order is not None and order.order.startswith(OPENING):
             happened = StockAdjusted(delta=item.quantity, reason="opening")
         else:
             happened = SaleRecorded(item.quantity, order=order.order)

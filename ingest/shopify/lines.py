@@ -61,7 +61,7 @@ class Line:
         self.quantity = self._sold = self._refunded = self._removed = 0
         self._seen: Entry | None = None
         self._named: Entry | None = None
-        self._asked = False
+        self._asked = self._doubted = False
         self._known: set[str] = set()
         self._back: list[_Back] = []
         self._given: list[_Back] = []
@@ -77,6 +77,7 @@ class Line:
             self._removed = stated.removed
             detail = f"{stated.removed} of {stated.quantity} removed, {refunded} refunded"
             self._odd.append(self._ask("unexplained_removal", f"removed:{self._id}:{stated.removed}", detail, entry))
+        self._doubt(entry)
 
     def take_back(self, back: RefundLine, entry: Entry) -> None:
         """Read what a refund says of the line."""
@@ -85,6 +86,7 @@ class Line:
         self._known.add(back.id)
         self._refunded += back.quantity
         self.name(entry, back.sku, back.variant)
+        self._doubt(entry)
         if not back.quantity or back.restock == KEPT:
             return
         if back.restock in RETURNED or back.restock == CANCELLED:
@@ -92,6 +94,17 @@ class Line:
         else:
             detail = f"{back.quantity} refunded, restock type {back.restock or 'none'}"
             self._odd.append(self._ask("unknown_restock", f"restock:{back.id}", detail, entry))
+
+    def _doubt(self, entry: Entry) -> None:
+        """Ask, once, about a line of which more units were refunded than sold; what they do to stock stands.
+
+        A refund may be told before the order is: of a line of which no sale was seen nothing is doubted.
+        """
+        if self._seen is None or self._refunded <= self.quantity or self._doubted:
+            return
+        self._doubted = True
+        detail = f"{self._refunded} refunded, {self.quantity} sold"
+        self._odd.append(self._ask("over_refunded", f"over:{self._id}", detail, entry))
 
     def name(self, entry: Entry, sku: str | None, variant: str | None = None) -> None:
         """Take the line's SKU and its variant, unless they are known: the first ones stand."""

@@ -148,6 +148,7 @@ _REVIEWS: dict[ReviewReason, str] = {
     "conflict": "a fact was told twice, differently",
     "unexplained_removal": "units left an order line, and no refund tells whether they are back in stock",
     "unknown_restock": "a refund does not tell whether its units are back in stock",
+    "over_refunded": "more units of an order line were refunded than sold, and its stock may be too high",
     "app_uninstalled": "the shop uninstalled the app, so it sends no more orders",
     "shop_redact": "the shop asks that its data be erased",
 }

@@ -11,8 +11,9 @@ from channels.notices.reports import reports
 from processor.adapters.sql.snapshot import SqlSnapshot
 from processor.adapters.sql.sqlite.claim import holder_of
 from processor.clock import Clock, moment, system_clock
-from processor.errors import ProcessorError
+from processor.errors import ProcessorError, StoreUnavailable
 from syncstate import presence
+from syncstate.addresses import store_named
 from syncstate.care import Refused, checks
 from syncstate.care.checks import Check
 from syncstate.care.folds import live_models, outdated
@@ -34,7 +35,7 @@ def checkup(settings: Settings, clock: Clock = system_clock) -> Iterator[Check]:
     yield from checks.names()
     yield from checks.secrets(settings)
     yield from checks.channels(settings)
-    served = presence.find(settings.data)
+    served = presence.find(settings.data, store_named(settings))
     yield from _server(settings, served)
     if settings.store == "embedded":
         yield from _folder(settings.data)
@@ -88,7 +89,7 @@ def _store(settings: Settings, clock: Clock, *, served: bool) -> Iterator[Check]
             yield from _projections(snapshot, served=served)
             yield from _notices(snapshot, clock)
     except (ProcessorError, SettingMissing, Refused) as error:
-        yield Check("store", "fail", str(error))
+        yield _away(settings, error)
 
 
 def _other_store(settings: Settings) -> Iterator[Check]:
@@ -96,9 +97,21 @@ def _other_store(settings: Settings) -> Iterator[Check]:
         with closing(open_store(settings)) as store:
             store.registers.read("doctor")
     except (ProcessorError, SettingMissing) as error:
-        yield Check("store", "fail", str(error))
+        yield _away(settings, error)
     else:
         yield Check("store", "ok", f"the {settings.store} store answers")
+
+
+def _away(settings: Settings, error: Exception) -> Check:
+    """Return what to do about a store that cannot be opened: where it is another program's, whether that is there."""
+    advice = _ELSEWHERE.get(settings.store, "") if isinstance(error, StoreUnavailable) else ""
+    return Check("store", "fail", " ".join(str(error).split()), advice)
+
+
+_ELSEWHERE = {
+    "postgres": "start PostgreSQL, or look at the host, port, user and password in SYNCSTATE_DATABASE_URL",
+    "dynamodb": "look at SYNCSTATE_DYNAMODB_ENDPOINT, at AWS_REGION and at the credentials, and whether it runs there",
+}
 
 
 def _keys(settings: Settings, snapshot: SqlSnapshot, clock: Clock) -> Iterator[Check]:
@@ -106,6 +119,12 @@ def _keys(settings: Settings, snapshot: SqlSnapshot, clock: Clock) -> Iterator[C
     if working:
         tenants = len({key.tenant for key in working})
         yield Check("keys", "ok", f"{len(working)} work, of {tenants} tenants")
+    elif settings.require_keys:
+        advice = f"run `syncstate keys create --tenant {settings.tenant} --role admin`"
+        yield Check("keys", "fail", "none, and SYNCSTATE_REQUIRE_KEYS wants one", advice)
+    elif is_loopback(settings.host) and (settings.shopify_secrets or settings.shopify_webhook_secret):
+        advice = f"`syncstate keys create --tenant {settings.tenant} --role admin`, before a proxy stands in front"
+        yield Check("keys", "warn", "none, though shops may deliver: through a proxy anybody may do everything", advice)
     elif is_loopback(settings.host):
         yield Check("keys", "ok", f"none: on {settings.host} this machine alone may call, and needs no key")
     else:

@@ -9,6 +9,7 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from fnmatch import fnmatch
 from hashlib import blake2b
 from pathlib import Path
 
@@ -33,6 +34,13 @@ class BackupExists(Refused):
 
     def __init__(self, file: Path) -> None:
         super().__init__(f"{file} exists: choose another name, or replace it with --force")
+
+
+class BackupIntoStore(Refused):
+    """The file is the store itself, or one that the store or its server keeps beside it: nothing replaces those."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__(f"{file} belongs to the store that is to be copied: name a file of its own")
 
 
 class BackupUnderWay(Refused):
@@ -78,8 +86,11 @@ class Manifest(msgspec.Struct, frozen=True):
 def back_up(source: Path, file: Path, *, replace: bool = False, watch: Watch = nobody) -> Manifest:
     """Copy the store at `source` into `file` as it stands now, and return what it holds.
 
-    Raises BackupExists, BackupUnderWay, CopyDamaged, OSError, or a ProcessorError where `source` cannot be read.
+    Raises BackupIntoStore, BackupExists, BackupUnderWay, CopyDamaged, OSError, or a ProcessorError where `source`
+    cannot be read.
     """
+    if _of_store(source, file):
+        raise BackupIntoStore(file)
     if file.exists() and not replace:
         raise BackupExists(file)
     with _draft(file) as draft:
@@ -87,6 +98,15 @@ def back_up(source: Path, file: Path, *, replace: bool = False, watch: Watch = n
         manifest = manifest_of(draft, _read_through(source, draft, watch), name=file)
         settle(draft, file)
     return manifest
+
+
+def _of_store(source: Path, file: Path) -> bool:
+    """Tell whether `file` is the store, by whatever name, or is named as one of what stands beside it."""
+    if file.exists() and file.samefile(source):
+        return True
+    beside = {f"{source.name}{end}" for end in ("", ".lock", ".restoring", *_BESIDE)}
+    ours = file.name in beside or fnmatch(file.name, "server*.json")
+    return ours and file.parent.resolve() == source.parent.resolve()
 
 
 def _read_through(source: Path, draft: Path, watch: Watch) -> Tally | None:

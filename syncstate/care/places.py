@@ -4,11 +4,10 @@ import shlex
 from pathlib import Path
 
 from processor.adapters.sql.snapshot import SqlSnapshot
+from syncstate.addresses import SECRETS
 from syncstate.care import Refused
 from syncstate.settings import Settings
 from syncstate.stores import DATABASE, SettingMissing
-
-_SECRET = ("password", "sslpassword", "passfile")
 
 
 class NoSnapshot(Refused):
@@ -54,7 +53,7 @@ def postgres_command(url: str, file: Path) -> str:
     from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
     try:
-        named = {name: value for name, value in conninfo_to_dict(url).items() if name not in _SECRET}
+        named = {name: value for name, value in conninfo_to_dict(url).items() if name not in SECRETS}
     except ProgrammingError:
         raise Refused("SYNCSTATE_DATABASE_URL is not an address of PostgreSQL: postgresql://user@host/name") from None
     return shlex.join(

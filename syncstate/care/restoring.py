@@ -19,6 +19,7 @@ from processor.engine import Engine
 from projections import PROJECTIONS
 from stock.codec import decode
 from syncstate import presence
+from syncstate.addresses import EMBEDDED
 from syncstate.care import Refused
 from syncstate.care.copying import Manifest, copy, manifest_of, remove, settle, sync_folder
 from syncstate.care.places import snapshot_at
@@ -69,7 +70,7 @@ def restore(file: Path, data: Path, *, replace: bool = False, watch: Watch = nob
 
     Raises FolderTaken, FolderServed, BackupDamaged, NothingThere, OSError, or a ProcessorError.
     """
-    served = presence.find(data)
+    served = presence.find(data, EMBEDDED)
     if served is not None:
         raise FolderServed(data, served.url)
     if not replace and data.exists() and {entry.name for entry in data.iterdir()} - _HARMLESS:

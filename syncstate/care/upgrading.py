@@ -14,6 +14,7 @@ from processor.engine import Engine
 from projections import PROJECTIONS
 from stock.codec import decode
 from syncstate import presence
+from syncstate.addresses import store_named
 from syncstate.care import Refused
 from syncstate.care.copying import Manifest, back_up
 from syncstate.care.folds import outdated
@@ -44,7 +45,7 @@ def upgrade(settings: Settings, *, back_up_first: bool = True, watch: Watch = no
 
     Raises StillServed, NothingThere, Refused, SettingMissing, or a ProcessorError where it cannot be done.
     """
-    served = presence.find(settings.data)
+    served = presence.find(settings.data, store_named(settings))
     if served is not None:
         raise StillServed(settings.data, served.url)
     found, old = _found(settings)

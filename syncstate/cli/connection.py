@@ -1,4 +1,4 @@
-"""How a command reaches the data: through the server that runs on the folder, else by opening the store itself."""
+"""How a command reaches the data: through the server that runs on the store, else by opening the store itself."""
 
 import asyncio
 from collections.abc import Iterator, Mapping
@@ -12,6 +12,7 @@ from fastapi import FastAPI
 
 from processor.engine import Engine
 from syncstate import logs, presence
+from syncstate.addresses import EMBEDDED, store_named
 from syncstate.cli.failures import Failure, Refusal, sentences
 from syncstate.settings import Settings
 from syncstate.stores import DATABASE, DEMO
@@ -71,16 +72,18 @@ def connected(settings: Settings, *, begin: bool = False) -> Iterator[Api]:
     """Yield the API over the data that `settings` name. Raises Failure where there is none, unless it may `begin`."""
     logs.configure("warning", settings.log_format)
     with sentences():
-        settings = settings if begin else settings.model_copy(update={"data": _folder(settings.data)})
-        running = presence.find(settings.data)
+        if settings.store == EMBEDDED and not begin:
+            settings = settings.model_copy(update={"data": _folder(settings.data)})
+        running = presence.find(settings.data, store_named(settings))
         if running is not None:
             yield Api(settings.data, running.url, _as_operator(running.token, settings.tenant))
             return
-        empty = settings.store == "embedded" and not (settings.data / DATABASE).exists()
+        empty = settings.store == EMBEDDED and not (settings.data / DATABASE).exists()
         if settings.store == "memory" or (empty and not begin):
             raise Failure(
                 f"there is no data in {settings.data}: name the folder with --data, or begin one with "
-                f"`syncstate serve --data {settings.data}`"
+                f"`syncstate serve --data {settings.data}`",
+                kind="no_data",
             )
         with assembled(settings, channels=False) as system:
             services = system.services

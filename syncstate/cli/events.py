@@ -27,11 +27,14 @@ def events(
     Examples:
       syncstate events TSHIRT-RED-M
       syncstate events "MUG/BLUE 11oz" --data data/demo
-      syncstate events TSHIRT-RED-M --json | jq .after.physical
+      syncstate events TSHIRT-RED-M --json | jq '.[-1].after.physical'
     """  # noqa: D301
     with connected(settings_with(data=data)) as api:
+        if as_json:
+            print(json.dumps(list(_ledger(api, sku, after))))
+            return
         for entry in _ledger(api, sku, after):
-            print(json.dumps(entry) if as_json else _line(entry))
+            print(_line(entry))
 
 
 def _ledger(api: Api, sku: str, after: int) -> Iterator[dict[str, Any]]:

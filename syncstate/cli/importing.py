@@ -56,18 +56,23 @@ def run(request: Request, file: ImportFile) -> None:
         _write(request.rejected, file)
     stops = found.wrong > 0 and not request.skip_invalid
     if request.dry_run or stops:
-        _tell(request, found, None)
-        if stops and not request.dry_run:
-            raise Failure(
-                f"{request.path}: wrong rows: {found.wrong:,}, so nothing was imported: correct them, or pass "
-                "--skip-invalid to leave them out"
-            )
+        advice = "correct them, or pass --skip-invalid to leave them out"
+        sentence = f"{request.path}: wrong rows: {found.wrong:,}, so nothing was imported: {advice}"
+        _end(request, found, None, sentence if stops and not request.dry_run else None)
         raise typer.Exit(1 if stops else 0)
     with connected(request.settings, begin=True) as api, progress("importing rows", found.good) as told:
         tally = send(api, _good(file), told)
+    sentence = f"{tally.refused:,} rows were not taken: look at each, and state what is right by hand"
+    _end(request, found, tally, sentence if tally.refused else None)
+
+
+def _end(request: Request, found: Findings, tally: Tally | None, failure: str | None) -> None:
+    """Account for every row. Raises Failure where there is a `failure`; in JSON it holds the account."""
+    if failure is not None and request.as_json:
+        raise Failure(failure, kind="rows", account=_summary(request, found, tally))
     _tell(request, found, tally)
-    if tally.refused:
-        raise Failure(f"{tally.refused:,} rows were not taken: look at each, and state what is right by hand")
+    if failure is not None:
+        raise Failure(failure)
 
 
 def _good(file: ImportFile) -> Iterator[Row]:
@@ -127,6 +132,7 @@ def _summary(request: Request, found: Findings, tally: Tally | None) -> dict[str
     rows = {"rows": found.good + found.wrong, "imported": sent.imported, "known": sent.known, "refused": sent.refused}
     unsent = found.good - sent.rows
     return {
+        "ok": not (found.wrong and not request.skip_invalid),
         "file": str(request.path),
         "dryRun": request.dry_run,
         **rows,

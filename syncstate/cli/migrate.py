@@ -48,23 +48,24 @@ def migrate(  # noqa: PLR0913 - each is an option
     settings = settings_with(data=data)
     wrong = sum(left.wrong for left in plan.left)
     blocked = bool(wrong) and not skip_invalid
-    goes = yes and not dry_run and not blocked
-    if not goes or not as_json:
+    if dry_run or not as_json:
         _tell_plan(plan, as_json=as_json)
     if dry_run:
         raise typer.Exit(1 if wrong else 0)
     if blocked:
-        raise Failure(
-            f"{file}: {wrong:,} entries cannot be read, so nothing was carried over: correct them, or pass "
-            "--skip-invalid to leave them behind"
-        )
-    if not yes and not (sys.stdin.isatty() and typer.confirm(f"Carry this over into {settings.data}?")):
-        raise Failure("nothing was carried over: pass --yes to do it", 2)
+        advice = "correct them, or pass --skip-invalid to leave them behind"
+        sentence = f"{file}: {wrong:,} entries cannot be read, so nothing was carried over: {advice}"
+        raise Failure(sentence, kind="entries", account=_account(plan, None))
+    asks = sys.stdin.isatty() and not as_json
+    if not yes and not (asks and typer.confirm(f"Carry this over into {settings.data}?")):
+        raise Failure("nothing was carried over: pass --yes to do it", 2, account=_account(plan, None))
     with connected(settings, begin=True) as api, progress("carrying over", len(plan.rows)) as told:
         tally = send(api, plan.rows, told)
-    _tell_outcome(plan, tally, as_json=as_json)
+    if not tally.refused or not as_json:
+        _tell_outcome(plan, tally, as_json=as_json)
     if tally.refused:
-        raise Failure(f"{sum(tally.facts.values()) - _good(tally):,} facts were not taken: look at each")
+        sentence = f"{sum(tally.facts.values()) - _good(tally):,} facts were not taken: look at each"
+        raise Failure(sentence, kind="entries", account=_account(plan, tally))
 
 
 def _good(tally: Tally) -> int:
@@ -112,6 +113,7 @@ def _tell_outcome(plan: Plan, tally: Tally, *, as_json: bool) -> None:
 def _account(plan: Plan, tally: Tally | None) -> dict[str, Any]:
     """Return the account for programs: what becomes of every entry, and of every fact that was sent."""
     return {
+        "ok": not any(left.wrong for left in plan.left) if tally is None else not tally.refused,
         "dryRun": tally is None,
         "carried": dict(plan.carried),
         "derived": plan.derived,

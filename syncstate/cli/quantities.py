@@ -24,13 +24,14 @@ _SHOWN = {
 def change(api: Api, path: str, body: Mapping[str, object], *, as_json: bool) -> None:
     """Send a change of one SKU and show what is left.
 
-    Raises Refusal. Where the SKU has moved, or a tx was used before, the present quantities are shown first.
+    Raises Refusal. Where the SKU has moved, or a tx was used before, the present quantities are shown first; in JSON
+    the refusal holds them.
     """
     try:
         show(api.post(path, body), as_json=as_json)
     except Refusal as refusal:
-        if refusal.status == HTTPStatus.CONFLICT:
-            show(refusal.answer, as_json=as_json)
+        if refusal.status == HTTPStatus.CONFLICT and not as_json:
+            show(refusal.answer, as_json=False)
         raise
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from socket import socket
 
 ADDRESS = "http://127.0.0.1:3000"
+AS_SERVICE, ITS_DATA = "sudo -u syncstate ", "/var/lib/syncstate"
 _CONSOLE = re.compile(r"```console\n(.*?)```", re.DOTALL)
 _PROMPT = "$ "
 _WAIT = "for _ in $(seq 600); do curl -fs {url}/health >/dev/null && break; sleep 0.1; done"
@@ -25,7 +26,8 @@ def commands(page: Path) -> Iterator[str]:
 def run(page: Path, folder: Path) -> list[str]:
     """Type a page's commands, and return what each printed. A command that fails raises CalledProcessError.
 
-    ADDRESS stands for a free port. What a page starts in the background is a server: it is waited for, and ended.
+    ADDRESS stands for a free port, AS_SERVICE and ITS_DATA for who we are and for a folder here. What a page starts in
+    the background is a server: it is waited for, and ended.
     """
     typed = list(commands(page))
     with socket() as free:
@@ -34,7 +36,8 @@ def run(page: Path, folder: Path) -> list[str]:
     url = f"http://127.0.0.1:{port}"
     script = ["set -euo pipefail", "trap 'kill $(jobs -p) 2>/dev/null || true; wait' EXIT"]
     for number, command in enumerate(typed):
-        script += [f"echo; echo '=== {number}'", command.replace(ADDRESS, url)]
+        ours = command.replace(ADDRESS, url).replace(AS_SERVICE, "").replace(ITS_DATA, "./data")
+        script += [f"echo; echo '=== {number}'", ours]
         if command.rstrip().endswith("&"):
             script.append(_WAIT.format(url=url))
     done = subprocess.run(

@@ -53,7 +53,6 @@ class Server:
 
     def __init__(self, data: Path, *arguments: str, env: Mapping[str, str] | None = None) -> None:
         self.data, self.log = data, data.with_suffix(".log")
-        self._note = data / "server.json"
         self._begins = self.log.stat().st_size if self.log.exists() else 0
         before = self._noted()
         self.log.parent.mkdir(parents=True, exist_ok=True)
@@ -114,8 +113,9 @@ class Server:
 
     def _noted(self) -> str | None:
         try:
-            found = re.search(r'"url":"([^"]+)".*"instance":"([^"]+)"', self._note.read_text())
-        except OSError:
+            [note] = self.data.glob("server*.json")
+            found = re.search(r'"url":"([^"]+)".*"instance":"([^"]+)"', note.read_text())
+        except (OSError, ValueError):
             return None
         return found.group(0) if found else None
 

@@ -17,7 +17,8 @@ SKU = "MUG/BLUE 11oz #2 100%"
 def ledger_of(data: Path) -> list[dict[str, object]]:
     done = command("events", SKU, "--data", str(data), "--json")
     assert done.returncode == 0, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    found: list[dict[str, object]] = json.loads(done.stdout)
+    return found
 
 
 def status_of(data: Path) -> dict[str, object]:

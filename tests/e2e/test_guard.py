@@ -1,6 +1,7 @@
 """Keys, the operator's token and refusals to start, with real processes."""
 
 import json
+import socket
 import stat
 import time
 from pathlib import Path
@@ -100,6 +101,36 @@ def test_a_page_elsewhere_cannot_reach_a_server_without_keys(tmp_path: Path) -> 
         assert server.post(a_simple_body(("A", 5)), form).status_code == 403
         assert server.post(a_simple_body(("A", 5)), {"Content-Type": "text/plain"}).status_code == 415
         assert server.get("/api/inventory")["inventory"] == {}
+
+
+def spoken(url: str, version: str) -> bytes:
+    """Ask for the inventory as nginx does when it is told `proxy_pass` and nothing more; return the status line."""
+    host = url.removeprefix("http://")
+    name, _, port = host.partition(":")
+    with socket.create_connection((name, int(port)), timeout=10) as line:
+        line.sendall(f"GET /api/inventory HTTP/{version}\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+        return line.recv(4096).split(b"\r\n")[0]
+
+
+def test_a_proxy_that_says_nothing_is_known_by_the_language_it_speaks(tmp_path: Path) -> None:
+    with Server(tmp_path / "data") as server:
+        assert spoken(server.url, "1.1").endswith(b"200 OK")
+        assert spoken(server.url, "1.0").endswith(b"401 Unauthorized")
+        [warning] = [line for line in server.told().splitlines() if "keys.none" in line]
+        assert "syncstate keys create" in warning
+
+
+def test_behind_a_proxy_a_server_does_not_start_without_keys(tmp_path: Path) -> None:
+    data, behind = tmp_path / "data", environment(SYNCSTATE_REQUIRE_KEYS="true")
+    done = command("serve", "--data", str(data), "--port", "0", env=behind)
+    assert (done.returncode, done.stderr.count("\n"), data.exists()) == (1, 1, False)
+    assert f"syncstate keys create --tenant default --role admin --data {data}" in done.stderr
+    assert "unset SYNCSTATE_REQUIRE_KEYS" in done.stderr
+    made = keys(data, "create", "--role", "read")
+    with Server(data, env=behind) as server:
+        assert server.http.get("/api/inventory").status_code == 401
+        assert server.http.get("/api/inventory", headers={"X-Api-Key": made["key"]}).status_code == 200
+        assert "keys.none" not in server.told()
 
 
 @pytest.mark.parametrize(

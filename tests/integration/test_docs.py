@@ -15,6 +15,8 @@ from web.app import ROUTES
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("*/README.md")])
 _LINK = re.compile(r"\[[^\]]*\]\(([^)#:]+)(?:#[^)]*)?\)")
+_CRONTAB = re.compile(r"```crontab\n(.*?)```", re.DOTALL)
+_PERCENT = re.compile(r"(?<!\\)%")
 _CONSOLE = re.compile(r"```console\n(.*?)```", re.DOTALL)
 
 
@@ -43,6 +45,14 @@ def test_the_api_page_names_every_route() -> None:
     assert declared
     missing = {line for line in declared if f"`{line.replace(':path', '')}`" not in page}
     assert missing == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_no_line_for_cron_is_cut_short(page: Path) -> None:
+    """A `%` ends the command of a crontab's line, and what follows is its input (crontab(5))."""
+    cut = [line for block in _CRONTAB.findall(page.read_text()) for line in block.splitlines() if _PERCENT.search(line)]
+    assert cut == []
+    assert "date +%" not in page.read_text()
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ import msgspec
 from fastapi import APIRouter, Path, Query, Response
 
 from processor.clock import Instant
+from processor.streams import legible
 from stock.codec import Fact
 from stock.events import (
     BufferSet,
@@ -98,7 +99,7 @@ def get_transaction(
 
 def _answer(services: Services, tenant: str, tx: str) -> Response:
     name = tx.strip()
-    if not name or len(name) > MAX_CHARS or not name.isprintable():
+    if not name or len(name) > MAX_CHARS or not legible(name):
         raise invalid("tx", ValueError(f"a tx is 1 to {MAX_CHARS} printable characters"))
     found = services.transactions.find(tenant, name)
     if found is None:

@@ -16,8 +16,23 @@ from web.problems import Problem
 SHOP = "shop"
 """The name of whoever says to be a shop."""
 
+_SAME_SITE = frozenset({"same-origin", "same-site"})
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
-_FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
+_FORWARDED = (
+    "forwarded",
+    "via",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-port",
+    "x-forwarded-proto",
+    "x-forwarded-server",
+    "x-real-ip",
+    "x-client-ip",
+    "true-client-ip",
+    "cf-connecting-ip",
+    "cdn-loop",
+)
+"""What a proxy may add to a request that it passes on."""
 
 
 class Guard:
@@ -91,7 +106,7 @@ class Guard:
         client, headers = request.client, request.headers
         if not self._loopback or client is None or not is_loopback(client.host) or await self.keys.active():
             raise Problem(HTTPStatus.UNAUTHORIZED, "unauthorized", "this needs a key", hint=_SEND_IT)
-        if any(name in headers for name in _FORWARDED):
+        if _passed_on(request):
             message = "this came through a proxy, so it needs a key"
             raise Problem(HTTPStatus.UNAUTHORIZED, "unauthorized", message, hint=_MAKE_ONE)
         if not is_local(headers.get("host", "")):
@@ -119,6 +134,20 @@ def _tenant(named: str) -> str:
         raise Problem(HTTPStatus.BAD_REQUEST, "invalid", str(error), field="X-SyncState-Tenant") from error
 
 
+def _passed_on(request: Incoming) -> bool:
+    """Tell whether somebody passed the request on to this machine, as far as it shows.
+
+    A proxy that says nothing of itself, as nginx's `proxy_pass` alone, speaks HTTP/1.0 and calls us by our own name;
+    but what a browser says of its page it passes on: one that is of the same site as we and not on this machine.
+    """
+    headers = request.headers
+    if request.scope.get("http_version") == "1.0" or any(name in headers for name in _FORWARDED):
+        return True
+    page = headers.get("origin") or headers.get("referer") or ""
+    host = page.partition("://")[2].partition("/")[0]
+    return headers.get("sec-fetch-site") in _SAME_SITE and bool(host) and not is_local(host)
+
+
 def _within(caller: Caller, named: str | None) -> Caller:
     """Return the caller. Raises Problem (403) where the request names another tenant than the caller's."""
     if named is not None and named != caller.tenant:
@@ -139,4 +168,5 @@ def _is_json(headers: Mapping[str, str]) -> bool:
 
 def _too_often(wait: int) -> Problem:
     message = f"too many requests: the next one is taken in {wait} s"
-    return Problem(HTTPStatus.TOO_MANY_REQUESTS, "too_often", message, headers={"Retry-After": str(wait)})
+    hint = "wait as long as Retry-After says; /api/batch takes up to 1,000 facts at once"
+    return Problem(HTTPStatus.TOO_MANY_REQUESTS, "too_often", message, hint=hint, headers={"Retry-After": str(wait)})

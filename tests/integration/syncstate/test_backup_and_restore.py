@@ -21,7 +21,7 @@ from projections.broadcasts.fold import BroadcastsProjection
 from projections.broadcasts.queries import BroadcastQueries
 from stock.identities import sku
 from syncstate.care import verifying
-from syncstate.care.copying import BackupExists, BackupUnderWay, CopyDamaged, back_up
+from syncstate.care.copying import BackupExists, BackupIntoStore, BackupUnderWay, CopyDamaged, back_up
 from syncstate.care.places import NothingThere, postgres_command
 from syncstate.care.restoring import BackupDamaged, FolderTaken, restore
 from syncstate.care.tally import Tally
@@ -74,6 +74,28 @@ def test_a_file_that_exists_is_kept_unless_it_may_be_replaced(data: Path, backup
     assert backup.read_bytes() == b"precious"
     back_up(data / DATABASE, backup, replace=True)
     assert is_sound(backup)
+
+
+@pytest.mark.parametrize("end", ["", "-wal", "-shm", "-journal", ".lock", ".restoring"])
+def test_a_store_is_never_replaced_by_its_own_copy(data: Path, tmp_path: Path, end: str) -> None:
+    (tmp_path / "short").symlink_to(data)
+    with closing(SqlStore.sqlite(data / DATABASE)):
+        for file in (data / f"{DATABASE}{end}", tmp_path / "short" / f"{DATABASE}{end}"):
+            before = file.read_bytes() if file.exists() else None
+            with pytest.raises(BackupIntoStore, match="belongs to the store"):
+                back_up(data / DATABASE, file, replace=True)
+            assert (file.read_bytes() if file.exists() else None) == before
+    assert is_sound(data / DATABASE)
+
+
+def test_a_store_is_known_by_any_name_and_so_is_its_servers_note(data: Path, tmp_path: Path) -> None:
+    (tmp_path / "another-name").hardlink_to(data / DATABASE)
+    (tmp_path / "link").symlink_to(data / DATABASE)
+    for file in (tmp_path / "another-name", tmp_path / "link", data / "server.json", data / "server-postgres-1.json"):
+        with pytest.raises(BackupIntoStore):
+            back_up(data / DATABASE, file, replace=True)
+    back_up(data / DATABASE, data / "tonight.backup")
+    assert is_sound(data / "tonight.backup")
 
 
 def test_a_damaged_store_does_not_replace_a_good_backup(data: Path, backup: Path) -> None:

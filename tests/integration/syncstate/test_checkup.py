@@ -50,12 +50,29 @@ def with_store(data: Path, change: Callable[[SqlStore], object]) -> None:
 
 
 def test_a_sound_store_with_secrets_has_nothing_to_complain_of(data: Path) -> None:
+    with_store(data, lambda store: KeyBook(store.registers, system_clock).create("default", "read", ""))
     found = checked(data, shopify_secrets={"a.example": ["one"]})
     assert {check.verdict for check in found.values()} == {"ok"}, found
     assert {"python", "sqlite", "settings", "secrets", "amazon", "server", "folder", "store", "keys", "clock"} < set(
         found
     )
     assert {"inventory", "alerts", "returns", "broadcasts"} < set(found)
+
+
+def test_a_server_for_shops_is_told_to_have_a_key(data: Path) -> None:
+    told = checked(data, shopify_secrets={"a.example": ["one"]})["keys"]
+    assert (told.verdict, "keys create" in told.advice, "proxy" in told.advice) == ("warn", True, True)
+    assert checked(data)["keys"].verdict == "ok"
+    assert checked(data, require_keys=True)["keys"].verdict == "fail"
+
+
+def test_a_database_that_refuses_is_told_with_what_to_look_at(data: Path) -> None:
+    told = checked(data, store="postgres", database_url="postgresql://us:hush@127.0.0.1:1/stock")["store"]
+    assert told.verdict == "fail"
+    assert "SYNCSTATE_DATABASE_URL" in told.advice
+    assert "start PostgreSQL" in told.advice
+    assert "hush" not in f"{told}"
+    assert told.said.isprintable()
 
 
 def test_a_shared_secret_is_pointed_out_and_not_told(data: Path) -> None:

@@ -142,8 +142,8 @@ CHECKS: list[Any] = [
     unsupported_method,
     allow_header_conformance,
 ]
-UNDECLARED = {400, 401, 403, 404, 405}
-"""What `default` stands for here. Any other status is named by the operations that answer it."""
+UNDECLARED = {405}
+"""What `default` stands for. Any other status is named by the operations that answer it."""
 
 
 @BOTH
@@ -173,6 +173,8 @@ def test_every_operation_answers_as_it_is_described(case: Case, asked: Asked) ->
 NOT_DESCRIBED = {
     ("GET", "/openapi.json"): "it is the description",
     ("GET", "/docs"): "the page that shows it",
+    ("GET", "/docs/page.css"): "a part of it",
+    ("GET", "/docs/page.js"): "a part of it",
     ("HEAD", "/health"): "as GET, with nothing: for load balancers",
     ("HEAD", "/health/ready"): "the same",
 } | {
@@ -209,6 +211,23 @@ def test_every_operation_is_described_in_full() -> None:
         bodiless = not label.startswith("POST") or label.endswith(("/read", "/revoke"))
         schema = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
         assert bodiless == (schema is None), label
+
+
+def test_every_operation_declares_how_it_may_fail() -> None:
+    refused = {"$ref": "#/components/schemas/ErrorAnswer"}
+    for label, operation in operations():
+        answers = operation["responses"]
+        if label == "GET /health":
+            assert not {"400", "401", "403"} & set(answers)
+            continue
+        assert {"400", "401", "403", "429", "503"} <= set(answers), label
+        assert ("413" in answers) == ("requestBody" in operation), label
+        assert ("415" in answers) == label.startswith(("POST", "DELETE")), label
+        assert answers["400"]["content"]["application/json"]["schema"] == refused, label
+        assert all(answer["description"] for answer in answers.values()), label
+    unknown = {label for label, operation in operations() if "404" in operation["responses"]}
+    assert {"GET /api/inventory/{sku}", "GET /api/transactions/{tx}", "POST /api/alerts/{id}/read"} <= unknown
+    assert not {"POST /api/buffer/{sku}", "POST /api/batch", "GET /api/status"} & unknown
 
 
 def test_no_operation_promises_a_422() -> None:

@@ -183,6 +183,31 @@ def test_no_units_refunded_give_nothing_back() -> None:
     assert told(seen(shirts(1)), back("b", 0), back("c", 0, "exchanged"))[1:] == []
 
 
+def doubts(*happened: Happened) -> list[ReviewRequested]:
+    reviews = (fact for _, _, fact in told(*happened) if isinstance(fact, ReviewRequested))
+    return [review for review in reviews if review.reason == "over_refunded"]
+
+
+def test_more_units_refunded_than_sold_count_and_are_put_to_a_person_once() -> None:
+    one, five = back("b"), back("c", 5)
+    facts = told(seen(shirts(1)), one, five, back("d", 2))
+    assert [fact.quantity for _, _, fact in facts if isinstance(fact, ReturnReceived)] == [1, 5, 2]
+    assert facts[3] == (
+        None,
+        "over:1",
+        ReviewRequested("over_refunded", "shopify:4501", "line 1, 6 refunded, 1 sold"),
+    )
+    assert len(doubts(seen(shirts(1)), one, five, back("d", 2))) == 1
+
+
+def test_a_refund_told_before_its_order_is_doubted_only_with_it() -> None:
+    assert doubts(back("b", 2)) == []
+    assert doubts(back("b", 2), seen(shirts(2))) == []
+    assert [review.detail for review in doubts(back("b", 2), seen(shirts(1)))] == ["line 1, 2 refunded, 1 sold"]
+    assert doubts(seen(shirts(3)), back("b", 2), back("b", 2), back("c", 1, "no_restock")) == []
+    assert doubts(seen(shirts(1), amazon=AMAZON), back("b", 2)) == []
+
+
 def test_an_edit_is_never_stock_by_itself() -> None:
     edit = OrderEdited("e", (LineDelta("1", 1), LineDelta("2", 1)), (LineDelta("3", 1),))
     assert told(edit, seen(shirts(2)), edit) == told(seen(shirts(2)))

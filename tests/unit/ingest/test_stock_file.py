@@ -115,6 +115,10 @@ def test_a_sku_in_several_rows_is_taken_from_none_of_them() -> None:
         (b"sku,count\nA,1\nGr\xf6\xdfe,2\n", "line 3: the text is not UTF-8"),
         ("sku,count\nA,1\n".encode("utf-16"), "UTF-16"),
         (b'sku,count\nA,1\n"B,2\nC,3\n', "line 3: the quotes of the row that begins here"),
+        (
+            b"sku,count,note\nA,1,\nB,2," + b"x" * 131_073,
+            "line 3: a cell of the row that begins here has more",
+        ),
     ],
 )
 def test_what_is_no_stock_file_is_refused_whole(content: bytes, said: str) -> None:

@@ -63,8 +63,8 @@ SAMPLES = (
     Sample(LowStockThresholdSet(3), {"threshold": None}, {}),
     Sample(
         ListingMapped("amazon", "T-RED", "B000000001", "SHIRT"),
-        {"channel": "shopify", "listing": "T-BLUE", "asin": None},
-        {"product_type": "PRODUCT"},
+        {"channel": "shopify", "listing": "T-BLUE", "asin": None, "product_type": "PRODUCT"},
+        {},
     ),
     Sample(ListingUnmapped("amazon"), {"channel": "shopify"}, {}),
     Sample(OrderSeen(_LINES, "123-1234567-1234567"), {"lines": _LINES[:1], "amazon_order": None}, {}),

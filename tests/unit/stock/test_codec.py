@@ -167,6 +167,13 @@ def test_a_return_of_schema_1_is_lifted_to_the_merchant_s_pool() -> None:
     assert lifted == ReturnReceived(2, "merchant", Disposition.CARRIER_DAMAGED, "o1", "TOO_SMALL")
 
 
+def test_a_review_of_schema_1_is_read_as_it_is() -> None:
+    data = b'{"reason":"conflict","subject":"shopify:1"}'
+    assert decode(a_recorded(an_event(type_="ReviewRequested", schema=1, data=data))) == ReviewRequested(
+        "conflict", "shopify:1"
+    )
+
+
 def test_an_impossible_fact_of_an_older_schema_is_not_read_either() -> None:
     data = b'{"quantity":0,"disposition":"SELLABLE"}'
 

@@ -8,6 +8,7 @@ import pytest
 from processor.clock import Instant
 from stock.dispositions import Disposition
 from stock.events import (
+    ListingMapped,
     OrderLine,
     OrderSeen,
     RefundLine,
@@ -47,6 +48,10 @@ def test_another_value_of_a_business_field_is_another_fact(sample: Sample, field
     other = msgspec.structs.replace(sample.fact, **{field: sample.business[field]})
 
     assert digest(other) != digest(sample.fact)
+
+
+def test_a_listing_of_no_special_type_is_told_apart_as_it_always_was() -> None:
+    assert digest(ListingMapped("amazon", "T-RED", "B000000001")) == "200591cbf0f3480fec0eb0636b877e84"
 
 
 @pytest.mark.parametrize(("sample", "field"), BESIDE, ids=named)

@@ -34,9 +34,18 @@ def test_space_within_a_sku_is_part_of_it() -> None:
     assert sku(" 100%  wool ") == "100%  wool"
 
 
-@pytest.mark.parametrize(
-    "text", ["", " ", "\n", "a\nb", "a\x00b", "a\x1fb", "a\u200bb", "a\u00a0b", "\ud800", "x" * (MAX_SKU_CHARS + 1)]
-)
+NO_SKUS = [
+    "", " ", "\n", "a\nb", "a\x00b", "a\x1fb", "a\x85b", "a\u2028b", "a\u2029b", "\u200b", "\u200b \u00ad", "\ud800",
+    "a\ud800", "x" * (MAX_SKU_CHARS + 1),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ["A\u00a0B", "SOFT\u00adHYPHEN", "A\u200cB", "A\u200dB", "\u2009A\u2009B\u2009"])
+def test_what_joins_and_parts_characters_is_part_of_a_sku(text: str) -> None:
+    assert sku(text) == text.strip()
+
+
+@pytest.mark.parametrize("text", NO_SKUS)
 def test_what_is_empty_unprintable_or_too_long_is_no_sku(text: str) -> None:
     with pytest.raises(ValueError, match="a SKU is 1 to 200 printable characters"):
         sku(text)

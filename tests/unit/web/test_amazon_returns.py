@@ -109,7 +109,7 @@ def test_the_source_and_the_time_are_kept(client: Client) -> None:
         ({"quantity": 1.0}, "quantity"),
         ({"quantity": True}, "quantity"),
         ({"disposition": "BROKEN"}, "disposition"),
-        ({"returnOrderId": ""}, "returnOrderId"),
+        ({"returnOrderId": "x" * 201}, "returnOrderId"),
         ({"returnedAt": "soon"}, "returnedAt"),
         ({"tx": ""}, "tx"),
     ],

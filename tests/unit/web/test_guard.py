@@ -1,5 +1,6 @@
 """Who is let in, and as what, seen from outside."""
 
+import re
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -57,7 +58,7 @@ def test_without_any_key_this_machine_may_do_everything(client: Client) -> None:
 
 def test_without_any_key_no_other_machine_may_do_anything(parts: Services) -> None:
     far = Client(create_app(parts), "192.0.2.9")
-    for path in (STOCK, "/docs", "/openapi.json", "/api/keys"):
+    for path in (STOCK, "/api/keys"):
         assert code_of(far.get(path)) == (401, "unauthorized")
     assert code_of(far.post(HOOK, a_simple_body(("A", 1)))) == (401, "unauthorized")
     assert far.get("/health").status_code == 200
@@ -74,11 +75,25 @@ def test_a_server_that_others_reach_wants_keys_from_this_machine_too(other: Serv
 
 def test_from_the_first_key_on_this_machine_needs_one(parts: Services, client: Client) -> None:
     shown = key_of(parts, "read")
-    for path in (STOCK, "/docs", "/openapi.json"):
+    for path in (STOCK, "/api/keys"):
         assert code_of(client.get(path)) == (401, "unauthorized")
-        assert client.ask("GET", path, headers=shown).status_code == 200
+        assert client.ask("GET", path, headers=shown).status_code in {200, 403}
     assert client.get("/health").status_code == 200
     assert code_of(client.post(HOOK, a_simple_body(("A", 1)))) == (401, "unauthorized")
+
+
+def test_the_description_is_for_everybody_and_its_page_loads_nothing_foreign(parts: Services) -> None:
+    key_of(parts, "read")
+    far = Client(create_app(parts), "192.0.2.9")
+    page = far.get("/docs")
+    assert page.status_code == far.get("/openapi.json").status_code == 200
+    assert page.headers["Content-Security-Policy"].startswith("default-src 'none'")
+    loaded = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert loaded == ["/docs/page.css", "/docs/page.js", "/openapi.json"]
+    assert [far.get(path).status_code for path in loaded] == [200, 200, 200]
+    assert far.get("/docs/page.js").headers["Content-Type"].startswith("text/javascript")
+    assert "//" not in far.get("/docs/page.css").text
+    assert "https:" not in far.get("/docs/page.js").text
 
 
 def test_a_key_is_shown_in_either_header(parts: Services, client: Client) -> None:
@@ -140,7 +155,7 @@ def test_a_signed_delivery_may_come_through_a_tunnel_and_an_unsigned_one_not(cli
 
 
 @pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "192.0.2.7:3000", ""])
-@pytest.mark.parametrize("path", [STOCK, "/openapi.json", "/api/keys"])
+@pytest.mark.parametrize("path", [STOCK, "/api/keys"])
 def test_a_name_that_was_made_to_lead_here_is_refused(client: Client, host: str, path: str) -> None:
     answer = client.ask("GET", path, headers={"Host": host})
     assert code_of(answer) == (403, "foreign_host")
@@ -152,9 +167,43 @@ def test_with_a_key_any_host_name_will_do(parts: Services, client: Client) -> No
     assert client.ask("GET", STOCK, headers=shown).status_code == 200
 
 
-@pytest.mark.parametrize("name", ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP"])
+MARKS = [
+    "Forwarded",
+    "X-Forwarded-For",
+    "X-Forwarded-Host",
+    "X-Forwarded-Port",
+    "X-Forwarded-Proto",
+    "X-Real-IP",
+    "Via",
+    "CF-Connecting-IP",
+    "True-Client-IP",
+    "CDN-Loop",
+]
+
+
+@pytest.mark.parametrize("name", MARKS)
 def test_a_proxy_on_this_machine_does_not_make_the_world_local(client: Client, name: str) -> None:
     assert code_of(client.ask("GET", STOCK, headers={name: "x"})) == (401, "unauthorized")
+
+
+@pytest.mark.parametrize("site", ["same-origin", "same-site"])
+@pytest.mark.parametrize("name", ["Origin", "Referer"])
+def test_a_proxy_that_says_nothing_is_known_by_the_page_that_a_browser_names(
+    client: Client, name: str, site: str
+) -> None:
+    def asked(page: str, **more: str) -> int:
+        return client.ask("GET", STOCK, headers={name: page, "Sec-Fetch-Site": site, **more}).status_code
+
+    assert asked("https://stock.example/docs") == 401
+    assert asked("http://localhost:3000/docs") == asked("http://127.0.0.1:3000") == 200
+    assert client.ask("GET", STOCK, headers={name: "https://x.example", "Sec-Fetch-Site": "cross-site"}).is_success
+
+
+def test_a_machine_that_needs_keys_does_not_believe_itself(engine: Engine) -> None:
+    behind = services(Settings(store="memory", require_keys=True), engine, system_clock)
+    near = Client(create_app(behind))
+    assert code_of(near.get(STOCK)) == (401, "unauthorized")
+    assert near.ask("GET", STOCK, headers=key_of(behind, "read")).status_code == 200
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "", "json"])

@@ -96,7 +96,7 @@ def test_mappings_come_in_pages_that_join(client: Client) -> None:
     facts: list[dict[str, Any]] = [
         {"type": "mapping", "sku": f"S{n:02d}", "channel": "shopify", "listing": n + 1} for n in range(40)
     ]
-    facts += [{"type": "mapping", "sku": f"S{n:02d}", "asin": f"B{n}"} for n in (0, 10, 11, 24, 33)]
+    facts += [{"type": "mapping", "sku": f"S{n:02d}", "asin": f"B{n:09d}"} for n in (0, 10, 11, 24, 33)]
     assert client.post("/api/batch", {"facts": facts}).json()["ok"]
     whole = client.get(PATH).json()
     assert (whole["count"], whole["nextCursor"]) == (5, None)

@@ -90,6 +90,7 @@ class SqliteConnections:
         if self._closed:
             raise StoreUnavailable("connect", "the store is closed")
         self._look()
+        _create(self._path)
         connection = sqlite3.connect(
             self._path,
             timeout=PATIENCE,
@@ -136,6 +137,22 @@ class SqliteConnections:
             if waited:
                 self._claim.writing.release()
             self._claim.release()
+
+
+def _create(path: Path) -> None:
+    """Make the file where there is none, for its owner alone to read: SQLite would let everybody.
+
+    What SQLite keeps beside it has its permissions. A file that is there must not be opened here: closing it again
+    would give up the locks that this process holds on it (POSIX advisory locks).
+    """
+    if _identity(path) is not None:
+        return
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        pass
+    except OSError as error:
+        raise StoreUnavailable("open", str(error)) from error
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
