@@ -330,6 +330,27 @@ def test_a_walk_that_is_to_begin_anew_does_so_whoever_is_walking(floor: Floor, m
     assert (told["streams"], told["ended"]) == (20, True)
 
 
+def test_a_walk_begins_anew_although_another_keeps_its_place_in_the_same_moment(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registers, read = floor.worker.store.registers, floor.worker.store.registers.read
+    assert sweep.handler({}, Context())["ended"]
+    ended = read(REGISTER)
+    assert ended is not None
+
+    def overtaken(name: str) -> Any:
+        monkeypatch.setattr(registers, "read", read)
+        found = read(name)
+        assert registers.write(name, ended.value, ended.revision)
+        return found
+
+    monkeypatch.setattr(registers, "read", overtaken)
+    worker = floor.worker
+    Walk(worker.store, worker.runner, runtime.delivery(), worker._clock).begin()  # noqa: SLF001
+    floor.append(a_stream())
+    assert sweep.handler({}, Context())["streams"] == 1
+
+
 def test_a_walk_does_not_pass_what_can_go_nowhere(floor: Floor) -> None:
     stream = a_stream()
     floor.append(stream)
