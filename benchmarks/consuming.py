@@ -1,68 +1,40 @@
-"""The stream's function against aws-lambda-powertools' BatchProcessor, and what a sale costs along the whole chain."""
+"""The stream's function against aws-lambda-powertools' BatchProcessor."""
 
 import gc
 import json
-import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager, nullcontext
-from itertools import count, cycle
-from pathlib import Path
+from itertools import cycle
 from time import process_time
 from typing import Any
-from unittest import mock
 
-import boto3
-import structlog
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
 
-from benchmarks.metering import Meter
-from benchmarks.peer_model import FOLDS
-from benchmarks.report import Cost, Row, Section
+from benchmarks import chain
+from benchmarks.functions import process, quiet, runner_over
+from benchmarks.report import Row, Section
 from benchmarks.rounds import Side, interleave
-from benchmarks.traffic import MORNING, TENANT, Traffic, sale, stocked
+from benchmarks.traffic import MORNING, TENANT, Traffic, sale
 from benchmarks.verify import verify_ours
-from localstack.dynamodb import dynamodb_local, missing
-from processor.adapters.dynamodb import DynamoStore, client_config, tables
-from processor.adapters.dynamodb.catalogue import DEFAULT_PREFIX, EVENTS
-from processor.adapters.dynamodb.items import EVENT, event_item, stream_of, version_at
-from processor.adapters.dynamodb.retries import Patience, Retries
-from processor.adapters.dynamodb.shards import StreamAccess
-from processor.adapters.dynamodb.streams import StreamRecord, arrived, sequence_of
+from processor.adapters.dynamodb.items import event_item, stream_of, version_at
+from processor.adapters.dynamodb.streams import arrived
 from processor.adapters.memory import MemoryStore
-from processor.clock import Instant, system_clock
+from processor.clock import Instant
 from processor.events import Recorded
-from processor.generations import Generations
 from processor.log import Append, Appended
-from processor.quarantine import Quarantine
-from processor.runner import Runner
 from processor.source import Doorbell
-from processor.store import Store
 from processor.streams import StreamId
-from stock.codec import decode
 from stock.identities import sku, sku_stream
-from syncstate.lambdas import projections, runtime
-from syncstate.settings import Settings
+from syncstate.lambdas import projections
 
 TARGET = 4.0
 _SPREAD = "batches of 100, each its own SKU"
 
 
 def sections(rounds: int, *, quick: bool) -> Iterator[Section]:
-    """Measure CPU time, then what a sale costs; where DynamoDB Local is not here, say so."""
+    """Measure CPU time, then what a sale costs."""
     yield _against_powertools(rounds, quick=quick)
-    absent = missing()
-    if absent is not None:
-        yield Section(f"What a sale costs along the stream was not measured. {absent}.", "")
-        return
-    with _chain() as chain:
-        number = 5 if quick else 50
-        costs = (
-            chain.cost("a sale in a batch", number),
-            chain.cost("a sale in a batch, cold", number, cold=True),
-            chain.cost("ten sales of a SKU in a batch", max(1, number // 10), 10),
-        )
-        yield Section("DynamoDB: what one sale costs along the stream", "", costs=costs, notes=(_BUDGET,))
+    yield chain.section(quick=quick)
 
 
 _CPU = """\
@@ -75,16 +47,6 @@ record is a commit of its own; ours groups a batch by stream and folds it at onc
 and the target is for that. *Each its own SKU* takes the grouping away: no two records of a batch are of one stream,
 and what both sides share, the folds and commits of four read models, weighs most. *Reading alone* stops before the
 fold: from records to events."""
-
-_BUDGET = """\
-A sale of one unit of a SKU that Amazon lists: appended as the webhook's function does it, read from the table's own
-stream, handed to the stream's function. The budget, from the design: the append is one transaction of two items under
-1 KB, the event and its claim (4 write units, 1 request); four read models each replace one row by compare-and-set (4
-write units, 4 requests); the broadcasts row stands in an index that holds it whole (1 write unit, or 2 when its place
-changes). That is **9 to 10 write units and 5 requests**, and nothing is read where the function's process still has the
-rows. *Cold*, a process that has just begun loads them first: 4 read units of strongly consistent reads, 4 requests.
-*Ten at once*, sales that arrive in one batch share the rows' writes. Reading the stream costs a function nothing; each
-record of a claim is kept from it by the mapping's filter. Units are counted as in the table of what one sale costs."""
 
 
 def _standing_still() -> Instant:
@@ -126,7 +88,7 @@ def _record(event: Recorded, place: int) -> dict[str, Any]:
 def _ours(records: _Records) -> Side:
     def work() -> float:
         store = records.store()
-        with _process(store):
+        with process(store):
             found = _rate(records.number, lambda: [projections.handler(batch, None) for batch in records.batches])
         assert verify_ours(store) == records.number
         return found
@@ -137,7 +99,7 @@ def _ours(records: _Records) -> Side:
 def _peer(records: _Records) -> Side:
     def work() -> float:
         store = records.store()
-        runner, processor = _runner(store), BatchProcessor(event_type=EventType.DynamoDBStreams)
+        runner, processor = runner_over(store), BatchProcessor(event_type=EventType.DynamoDBStreams)
 
         def handle(record: DynamoDBRecord) -> None:
             event = _decoded(record)
@@ -199,7 +161,7 @@ def _against_powertools(rounds: int, *, quick: bool) -> Section:
         _SPREAD: _Records(spread, 100),
     }
     rows = []
-    with _quiet():
+    with quiet():
         for name, records in shapes.items():
             found = interleave(rounds, {"ours": _ours(records), "peer": _peer(records)})
             target = None if records is shapes[_SPREAD] else TARGET
@@ -219,90 +181,3 @@ def _rate(amount: int, work: Callable[[], object]) -> float:
 
 def _streams(number: int) -> list[StreamId]:
     return [sku_stream(TENANT, sku(f"SKU-{place:05d}")) for place in range(number)]
-
-
-def _runner(store: Store) -> Runner:
-    return Runner(store.log, store.models, Generations(store.registers, system_clock), FOLDS, decode)
-
-
-@contextmanager
-def _process(store: Store) -> Iterator[Runner]:
-    """Let the functions stand on `store`, as a process that has just begun."""
-    runner = _runner(store)
-    quarantine = Quarantine(store, runner, system_clock)
-    parts = runtime.Parts(Settings(store="memory"), store, runner, quarantine, system_clock, None, None, None)
-    with mock.patch.object(runtime, "parts", return_value=parts):
-        yield runner
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Let the log's lines be written, as JSON, to nowhere."""
-    before = structlog.get_config()
-    with Path(os.devnull).open("w") as nowhere:
-        renderer = structlog.processors.JSONRenderer()
-        structlog.configure(processors=[renderer], logger_factory=structlog.PrintLoggerFactory(nowhere))
-        try:
-            yield
-        finally:
-            structlog.configure(**before)
-
-
-class _Chain:
-    """A merchant on DynamoDB: sales are appended, read from the stream, handed to the function."""
-
-    def __init__(self, store: DynamoStore, access: StreamAccess, meter: Meter) -> None:
-        self._store, self._access, self._meter = store, access, meter
-        (self._shard,) = access.shards()
-        self._after: str | None = None
-        self._sales, self._skus = count(1), count(1)
-
-    def cost(self, name: str, batches: int, size: int = 1, *, cold: bool = False) -> Cost:
-        """Return what a sale costs where `size` of a SKU come in a batch, the average of so many batches.
-
-        `cold`: each batch comes to a process that has just begun.
-        """
-        (stream,) = (sku_stream(TENANT, sku(f"SKU-{next(self._skus)}")),)
-        outcomes = self._store.log.append(stocked([stream]))
-        with _process(self._store):
-            projections.handler({"Records": self._records(len(outcomes))}, None)
-            self._sell(stream, size)
-            self._meter.clear()
-            for _ in range(batches):
-                with _process(self._store) if cold else nullcontext():
-                    self._sell(stream, size)
-        bill, sold = self._meter.bill, batches * size
-        return Cost(name, bill.written / sold, bill.read / sold, bill.requests / sold)
-
-    def _sell(self, stream: StreamId, size: int) -> None:
-        for _ in range(size):
-            self._store.log.append([sale(stream, next(self._sales))])
-        answer = projections.handler({"Records": self._records(size)}, None)
-        assert answer == {"batchItemFailures": []}
-
-    def _records(self, wanted: int) -> list[StreamRecord]:
-        """Return the next records of events, as the mapping's filter lets them through."""
-        found: list[StreamRecord] = []
-        while len(found) < wanted:
-            came, _ = self._access.records(self._access.iterator(self._shard, self._after))
-            self._after = sequence_of(came[-1]) if came else self._after
-            found += [record for record in came if record["dynamodb"]["Keys"]["sk"]["S"].startswith(EVENT)]
-        assert len(found) == wanted
-        return found
-
-
-@contextmanager
-def _chain() -> Iterator[_Chain]:
-    with ExitStack() as stack:
-        stack.enter_context(_quiet())
-        told: dict[str, Any] = {
-            "endpoint_url": stack.enter_context(dynamodb_local()),
-            "region_name": "us-east-1",
-            "aws_access_key_id": "local",
-            "aws_secret_access_key": "local",
-            "config": client_config(),
-        }
-        client, streams = boto3.client("dynamodb", **told), boto3.client("dynamodbstreams", **told)
-        tables.create(client)
-        meter, store = Meter(client), stack.enter_context(closing(DynamoStore(client)))
-        yield _Chain(store, StreamAccess(streams, f"{DEFAULT_PREFIX}{EVENTS}", Retries(Patience())), meter)

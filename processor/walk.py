@@ -13,6 +13,7 @@ import msgspec
 
 from processor.clock import Clock, Instant, instant, moment
 from processor.delivery import Delivery
+from processor.errors import Contended
 from processor.models import Model
 from processor.runner import Runner
 from processor.source import Doorbell
@@ -24,6 +25,7 @@ STREAMS_A_SECOND = 1000
 DAILY = timedelta(days=1)
 REGISTER = "walk/catalogue"
 _SAVED_EVERY = 10
+_RACES = 20
 
 
 class Walked(msgspec.Struct, frozen=True):
@@ -68,9 +70,15 @@ class Walk:
         self._every, self._pace = every, pace
 
     def begin(self) -> None:
-        """Let the next piece begin a new pass, whenever the last one was: doorbells were lost."""
-        register = self._store.registers.read(REGISTER)
-        self._save(_Place(self._clock()), 0 if register is None else register.revision)
+        """Let the next piece begin a new pass, whenever the last one was: doorbells were lost.
+
+        A piece under way elsewhere stops. Durable once it returns; raises Contended or StoreUnavailable.
+        """
+        for _ in range(_RACES):
+            register = self._store.registers.read(REGISTER)
+            if _save(self._store, _Place(self._clock()), 0 if register is None else register.revision):
+                return
+        raise Contended(REGISTER, _RACES)
 
     def go_on(self, deadline: float) -> Walked:
         """Walk until `deadline`, of `time.monotonic`, or the end of the pass.
@@ -86,9 +94,6 @@ class Walk:
             place = _Place(self._clock())
         return _Piece(self._store, self._runner, self._delivery, self._pace).walk(place, revision, deadline)
 
-    def _save(self, place: _Place, revision: int) -> bool:
-        return self._store.registers.write(REGISTER, msgspec.json.encode(place), revision)
-
 
 class _Piece:
     """One piece of a pass under way."""
@@ -103,18 +108,18 @@ class _Piece:
             streams = islice(self._store.log.streams(shard=place.shard, shards=SHARDS), place.walked, None)
             while chunk := list(islice(streams, CHUNK)):
                 if not self._look(chunk):
-                    return self._told(saved=self._save(place, revision), failed=True)
+                    return self._told(saved=_save(self._store, place, revision), failed=True)
                 place = msgspec.structs.replace(place, walked=place.walked + len(chunk))
                 chunks += 1
                 if time.monotonic() >= deadline:
-                    return self._told(saved=self._save(place, revision))
+                    return self._told(saved=_save(self._store, place, revision))
                 if chunks % _SAVED_EVERY == 0:
-                    if not self._save(place, revision):
+                    if not _save(self._store, place, revision):
                         return self._told(saved=False)
                     revision += 1
                 time.sleep(max(0.0, began + self._streams / self._pace - time.monotonic()))
             place = _Place(place.began, place.shard + 1)
-        return self._told(saved=self._save(place, revision), ended=True)
+        return self._told(saved=_save(self._store, place, revision), ended=True)
 
     def _look(self, chunk: Sequence[StreamId]) -> bool:
         """Ring what lags among `chunk`; answer whether all of it is settled."""
@@ -146,9 +151,6 @@ class _Piece:
             for model in self._runner.generations.folding(name, projection.schema):
                 yield model, projection.feeds
 
-    def _save(self, place: _Place, revision: int) -> bool:
-        return self._store.registers.write(REGISTER, msgspec.json.encode(place), revision)
-
     def _told(self, *, saved: bool, ended: bool = False, failed: bool = False) -> Walked:
         return Walked(
             self._streams,
@@ -159,3 +161,7 @@ class _Piece:
             failed=failed,
             taken=not saved,
         )
+
+
+def _save(store: Store, place: _Place, revision: int) -> bool:
+    return store.registers.write(REGISTER, msgspec.json.encode(place), revision)

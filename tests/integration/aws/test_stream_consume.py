@@ -154,6 +154,17 @@ def test_a_store_that_takes_nothing_is_told_and_nothing_is_passed_over(
     assert at(floor.store, stream) == 1
 
 
+def test_a_letter_stays_while_its_stream_can_go_nowhere(floor: Floor, monkeypatch: pytest.MonkeyPatch) -> None:
+    (stream,) = floor.append(heard=False)
+    queue = RegisterQueue(floor.store.registers, "redo", system_clock)
+    queue.send([b'{"streams":["%s"]}' % str(stream).encode()])
+    with monkeypatch.context() as trouble:
+        trouble.setattr(floor.store.models, "commit", refuses)
+        trouble.setattr(RegisterQueue, "send", refuses)
+        assert floor.consumer().run(Event(), once=True).redone == 0
+    assert len(queue) == 1
+
+
 def refuses(*_: object) -> None:
     raise ConnectionError("of a test") from None
 

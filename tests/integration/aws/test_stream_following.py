@@ -268,8 +268,10 @@ def test_a_place_that_another_moved_meanwhile_is_not_overwritten(floor: Floor) -
     assert checkpoints.move(shard.name, Place("9" * 21), revision)
     floor.arrive(2)
     one.turns(1)
+    assert (one.follower.shards, place) == (0, Place()), "it reads no further from a place that is not its own"
+    one.turns(2)
     assert checkpoints.read(shard.name)[0] == Place("9" * 21)
-    assert place == Place()
+    assert len(one.taken) == 2, "nothing comes after the place that the other has moved to"
 
 
 def test_a_lease_is_prolonged_for_as_long_as_it_takes(floor: Floor) -> None:

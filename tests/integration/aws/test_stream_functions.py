@@ -11,7 +11,7 @@ from processor.adapters.dynamodb.items import claim_item, event_item
 from processor.adapters.dynamodb.keys import Item
 from processor.models import Model
 from processor.streams import StreamId
-from processor.walk import REGISTER
+from processor.walk import REGISTER, Walk
 from projections import InventoryProjection
 from projections.inventory.documents import numbers
 from syncstate.lambdas import projections, redo, runtime, sweep
@@ -309,6 +309,46 @@ def test_of_two_walks_at_once_one_stops(floor: Floor, monkeypatch: pytest.Monkey
     register = floor.worker.store.registers.read(REGISTER)
     assert register is not None
     assert b'"shard":64' in register.value
+
+
+def test_a_walk_that_is_to_begin_anew_does_so_whoever_is_walking(floor: Floor, monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(20):
+        floor.append(a_stream())
+    worker, heads = floor.worker, floor.worker.store.log.heads
+    walk = Walk(worker.store, worker.runner, runtime.delivery(), worker._clock)  # noqa: SLF001
+    assert sweep.handler({}, Context())["ended"]
+
+    def another(streams: Any) -> dict[StreamId, int]:
+        monkeypatch.setattr(worker.store.log, "heads", heads)
+        walk.begin()
+        return heads(streams)
+
+    walk.begin()
+    monkeypatch.setattr(worker.store.log, "heads", another)
+    assert sweep.handler({}, Context())["taken"]
+    told = sweep.handler({}, Context())
+    assert (told["streams"], told["ended"]) == (20, True)
+
+
+def test_a_walk_begins_anew_although_another_keeps_its_place_in_the_same_moment(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registers, read = floor.worker.store.registers, floor.worker.store.registers.read
+    assert sweep.handler({}, Context())["ended"]
+    ended = read(REGISTER)
+    assert ended is not None
+
+    def overtaken(name: str) -> Any:
+        monkeypatch.setattr(registers, "read", read)
+        found = read(name)
+        assert registers.write(name, ended.value, ended.revision)
+        return found
+
+    monkeypatch.setattr(registers, "read", overtaken)
+    worker = floor.worker
+    Walk(worker.store, worker.runner, runtime.delivery(), worker._clock).begin()  # noqa: SLF001
+    floor.append(a_stream())
+    assert sweep.handler({}, Context())["streams"] == 1
 
 
 def test_a_walk_does_not_pass_what_can_go_nowhere(floor: Floor) -> None:
