@@ -58,7 +58,7 @@ class Recorder:
         append and fold into one commit, four where its requests travel.
         """
         self._store, self._runner, self._watch, self._on_rung = store, runner, watch, on_rung
-        self._append_facts = append or store.log.append
+        self._append_facts = append
         count = lanes or (1 if store.joins else 4)
         self._lanes: list[FairQueue[_Submission]] = [FairQueue(_weight) for _ in range(count)]
         self._folds = ThreadPoolExecutor(count * 2, "fold") if not store.joins else None
@@ -159,7 +159,7 @@ class Recorder:
         told = [[] if submission.gate is None else next(passed) for submission in batch]
         let = [all(isinstance(outcome, Appended) for _, outcome in own) for own in told]
         appends = [append for submission, may in zip(batch, let, strict=True) if may for append in submission.appends]
-        rest = iter(_told(appends, self._append_facts(appends)) if appends else ())
+        rest = iter(_told(appends, (self._append_facts or self._store.log.append)(appends)) if appends else ())
         for submission, own, may in zip(batch, told, let, strict=True):
             for _ in submission.appends if may else ():
                 own.extend(next(rest))

@@ -29,7 +29,15 @@ def test_each_fact_is_answered_in_its_place(client: Client) -> None:
     assert answer.status_code == 200
     found = answer.json()
     results = found.pop("results")
-    assert found == {"ok": False, "recorded": 3, "duplicates": 2, "conflicts": 1, "stale": 1, "invalid": 1}
+    assert found == {
+        "ok": False,
+        "recorded": 3,
+        "buffered": 0,
+        "duplicates": 2,
+        "conflicts": 1,
+        "stale": 1,
+        "invalid": 1,
+    }
     assert [(result["status"], result["version"]) for result in results] == [
         ("recorded", 1),
         ("recorded", 2),
