@@ -34,9 +34,10 @@ def http_event(
 ) -> dict[str, Any]:
     """Return the event of a request to `path`, percent-encoded as it is sent.
 
-    An HTTP API decodes the path, and cuts it at a question mark that comes to light; a function URL leaves it be.
+    An HTTP API decodes the path but for its percent signs, and cuts it at a question mark that comes to light; a
+    function URL leaves it be.
     """
-    seen = unquote(path).split("?", 1)[0] if front == "http_api" else path
+    seen = unquote(path.replace("%25", "%2525")).split("?", 1)[0] if front == "http_api" else path
     raw = seen if stage == "$default" else f"/{stage}{seen}"
     given = {
         "host": DOMAINS[front],

@@ -40,12 +40,12 @@ def request_of(event: Event) -> Request:
 
 
 def path_of(event: Event) -> str:
-    """Return the path, decoded: an HTTP API has decoded it already, a function URL has not."""
+    """Return the path, decoded: a function URL leaves it as it was sent, an HTTP API leaves the percent signs alone."""
     context, path = event["requestContext"], event.get("rawPath") or "/"
     stage = f"/{context.get('stage', '$default')}"
     if path == stage or path.startswith(f"{stage}/"):
         path = path[len(stage) :] or "/"
-    return unquote(path) if ".lambda-url." in context.get("domainName", "") else path
+    return unquote(path) if ".lambda-url." in context.get("domainName", "") else path.replace("%25", "%")
 
 
 def answer(status: int, body: object, headers: Mapping[str, str] | None = None) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError, NoCredentialsError, ParamValidationError
 
 from processor.adapters.dynamodb.errors import CANCELLED, CODES, DriverError, Trouble, translated, trouble_of
-from processor.errors import Contended, Misuse, StoreUnavailable
+from processor.errors import Contended, Misuse, StoreUnavailable, Throttled
 from tests.integration.dynamodb.faults import client_error
 
 OPERATIONS = ("GetItem", "BatchGetItem", "Query", "Scan", "PutItem", "TransactWriteItems", "BatchWriteItem")
@@ -82,7 +82,7 @@ def test_a_cancelled_transaction_is_told_by_its_weightiest_reason(codes: list[st
     [
         (client_error("TransactionConflictException"), Contended),
         (cancellation("TransactionConflict"), Contended),
-        (client_error("ThrottlingException"), StoreUnavailable),
+        (client_error("ThrottlingException"), Throttled),
         (client_error("InternalServerError", 500), StoreUnavailable),
         (client_error("AccessDeniedException"), StoreUnavailable),
         (built(botocore.exceptions.ReadTimeoutError), StoreUnavailable),
