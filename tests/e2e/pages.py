@@ -25,7 +25,8 @@ def commands(page: Path) -> Iterator[str]:
 def run(page: Path, folder: Path, seconds: float = 180) -> list[str]:
     """Type a page's commands, and return what each printed. A command that fails raises CalledProcessError.
 
-    It may take `seconds`. ADDRESS stands for a free port. What a page starts in the background is a server: it is waited for, and ended.
+    It may take `seconds`. ADDRESS stands for a free port. What a page starts in the background is a server: it is
+    waited for, and ended.
     """
     typed = list(commands(page))
     with socket() as free:
