@@ -67,6 +67,7 @@ def _env(*, as_json: bool) -> str:
     facts = Environment(Account(started.endpoint)).facts()
     every = {
         **variables(started),
+        **started.settings,
         "SYNCSTATE_STORE": "dynamodb",
         "SYNCSTATE_DYNAMODB_PREFIX": facts["prefix"],
         "WEBHOOK": facts["webhook"],

@@ -27,7 +27,7 @@ def small_amazon(port: int | None = None) -> Iterator[str]:
 
 
 def settings(address: str) -> dict[str, str]:
-    """Return the settings with which a function reaches its one seller at `address`."""
+    """Return the settings with which a program reaches its one seller at `address`, as programs reach it."""
     return {
         "SYNCSTATE_AMAZON_MODE": "live",
         "SYNCSTATE_AMAZON_SELLER": "A1SIMULATEDSELLER",

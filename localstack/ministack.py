@@ -54,4 +54,4 @@ def _server(program: Path, port: int) -> Program:
         "SFTP_ENABLED": "0",
         "LOG_LEVEL": "WARNING",
     }
-    return Program("ministack", (str(program),), HEALTH, environment=settings, healthy=True)
+    return Program("ministack", (str(program),), HEALTH, environment=settings, healthy=True, busy=True)

@@ -22,6 +22,9 @@ _LEASH = (
 )
 """Runs a server until its standard input closes: however we end, even by kill -9, it ends too, with its files."""
 
+_MUCH = 4_000_000_000
+"""Bytes that must be free: each process of a function unpacks its own copy of the package, 50 MB."""
+
 _SECONDS_TO_START = 60
 _SECONDS_TO_STOP = 15
 
@@ -31,7 +34,8 @@ Process = subprocess.Popen[bytes]
 class Program(NamedTuple):
     """What to run: its `name` for messages, its arguments, where, with what added to the environment.
 
-    It is there once a GET of `path` answers, with 200 where `healthy`.
+    It is there once a GET of `path` answers, with 200 where `healthy`. One that is `busy` with temporary files has
+    them in memory, where there is room.
     """
 
     name: str
@@ -40,6 +44,7 @@ class Program(NamedTuple):
     folder: Path | None = None
     environment: Mapping[str, str] = {}
     healthy: bool = False
+    busy: bool = False
 
 
 def free_port() -> int:
@@ -91,7 +96,7 @@ def _interrupt(*_: object) -> NoReturn:
 
 
 def _start(program: Program, output: IO[bytes]) -> Process:
-    scratch = tempfile.mkdtemp(prefix="syncstate-server-")
+    scratch = tempfile.mkdtemp(prefix="syncstate-server-", dir=_memory() if program.busy else None)
     try:
         # A session of its own: an interrupt from the terminal reaches us, and we stop it when we are done with it.
         return subprocess.Popen(  # noqa: S603
@@ -106,6 +111,15 @@ def _start(program: Program, output: IO[bytes]) -> Process:
     except BaseException:
         shutil.rmtree(scratch, ignore_errors=True)
         raise
+
+
+def _memory() -> str | None:
+    """Return a folder in memory with room for many files, None where there is none."""
+    folder = "/dev/shm"  # noqa: S108 - the files go into a folder of our own in it
+    try:
+        return folder if shutil.disk_usage(folder).free >= _MUCH and os.access(folder, os.W_OK) else None
+    except OSError:
+        return None
 
 
 def _wait(program: Program, process: Process, port: int, output: IO[bytes]) -> None:

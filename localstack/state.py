@@ -5,9 +5,10 @@ import os
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from localstack.amazon import settings
 from localstack.process import answers
 
-FOLDER_VARIABLE = "SYNCSTATE_LOCALSTACK"
+FOLDER_VARIABLE = "LOCALSTACK_FOLDER"
 """Names the folder where it is written, where it is not `build/localstack`."""
 
 Emulator = Literal["localstack", "ministack"]
@@ -15,12 +16,21 @@ HEALTH = {"localstack": "/_localstack/health", "ministack": "/_ministack/health"
 
 
 class Started(NamedTuple):
-    """A running environment: its emulator, where it and the small Amazon are, and the process that keeps them."""
+    """A running environment: its emulator, where it and the small Amazon are, and the process that keeps them.
+
+    `inside` is the small Amazon's address as functions reach it, where that is another.
+    """
 
     emulator: Emulator
     endpoint: str
     amazon: str
     pid: int | None = None
+    inside: str | None = None
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """What tells a function how to reach the small Amazon."""
+        return settings(self.inside or self.amazon)
 
     def answers(self) -> bool:
         """Whether the emulator does."""

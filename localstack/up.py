@@ -11,14 +11,19 @@ from pathlib import Path
 
 from localstack import ministack, packaging, state
 from localstack.account import Account
-from localstack.amazon import settings
 from localstack.process import answers
 from localstack.state import Emulator, Started
 
 HERE = Path(__file__).parent
 COMPOSE = ("docker", "compose", "-f", str(HERE / "compose.yaml"))
+EMULATOR = "LOCALSTACK_EMULATOR"
+"""Names the emulator, where it is not to be the first that can run."""
+
 PORT, AMAZON_PORT = "LOCALSTACK_PORT", "AMAZON_PORT"
 _DEFAULTS = {PORT: "4566", AMAZON_PORT: "4580"}
+_AMAZON_INSIDE = "http://amazon:4580"
+_HOOKS_INSIDE = "/etc/localstack/init/ready.d"
+_PYTHON_INSIDE = "/opt/code/localstack/.venv/bin/python"
 _SECONDS_TO_START, _SECONDS_TO_STOP = 90, 30
 
 
@@ -28,14 +33,22 @@ class Trouble(Exception):
 
 def up(emulator: Emulator | None = None) -> Started:
     """Start the environment unless it runs, have the hooks create everything, and return it. Raises Trouble."""
-    started = state.read() or _start(emulator or chosen())
-    if started.emulator == "ministack":
+    there = state.read()
+    started = there or _start(emulator or chosen())
+    if there or started.emulator == "ministack":  # LocalStack runs them by itself when it starts
         run_hooks(started)
     return started
 
 
 def chosen() -> Emulator:
-    """Return LocalStack where a Docker engine answers, else ministack. Raises Trouble where there is neither."""
+    """Return the one that is named, else LocalStack where a Docker engine answers, else ministack. Raises Trouble."""
+    match os.environ.get(EMULATOR):
+        case "localstack" | "ministack" as named:
+            return named
+        case None | "":
+            pass
+        case other:
+            raise Trouble(f"{EMULATOR} is {other}: it may be localstack or ministack")
     if _engine():
         return "localstack"
     sentence = ministack.missing()
@@ -59,8 +72,13 @@ def down() -> Started | None:
 
 
 def run_hooks(started: Started) -> None:
-    """Run what is in `ready.d`, as LocalStack does it inside its container. Raises Trouble."""
-    environment = {**os.environ, **settings(started.amazon), **variables(started), "PYTHON": sys.executable}
+    """Run what is in `ready.d`, with the functions' newest code. Raises Trouble, or PackagingError."""
+    if started.emulator == "localstack":
+        _build()
+        for hook in sorted((HERE / "ready.d").glob("*.sh")):
+            _compose("exec", "-T", "-e", f"PYTHON={_PYTHON_INSIDE}", "localstack", f"{_HOOKS_INSIDE}/{hook.name}")
+        return
+    environment = {**os.environ, **started.settings, **variables(started), "PYTHON": sys.executable}
     for hook in sorted((HERE / "ready.d").glob("*.sh")):
         done = subprocess.run([str(hook)], env=environment, capture_output=True, text=True, check=False)  # noqa: S603
         if done.returncode:
@@ -83,12 +101,19 @@ def _start(emulator: Emulator) -> Started:
 
 
 def _start_containers(port: int, amazon_port: int) -> Started:
-    built = packaging.package("lambda")
-    shutil.copyfile(built, built.parent / "lambda.zip")
+    _build()
     _compose("up", "--wait", "--build")
-    started = Started("localstack", f"http://127.0.0.1:{port}", f"http://127.0.0.1:{amazon_port}")
+    started = Started(
+        "localstack", f"http://127.0.0.1:{port}", f"http://127.0.0.1:{amazon_port}", inside=_AMAZON_INSIDE
+    )
     state.write(started)
     return started
+
+
+def _build() -> None:
+    """Put the functions' package where the containers find it: into the same file, which is mounted."""
+    built = packaging.package("lambda")
+    shutil.copyfile(built, built.parent / "lambda.zip")
 
 
 def _start_processes(port: int, amazon_port: int) -> Started:

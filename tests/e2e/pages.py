@@ -23,11 +23,11 @@ def commands(page: Path) -> Iterator[str]:
                 yield line.removeprefix(_PROMPT)
 
 
-def run(page: Path, folder: Path) -> list[str]:
+def run(page: Path, folder: Path, seconds: float = 180) -> list[str]:
     """Type a page's commands, and return what each printed. A command that fails raises CalledProcessError.
 
-    ADDRESS stands for a free port, AS_SERVICE and ITS_DATA for who we are and for a folder here. What a page starts in
-    the background is a server: it is waited for, and ended.
+    It may take `seconds`. ADDRESS stands for a free port, AS_SERVICE and ITS_DATA for who we are and for a folder here.
+    What a page starts in the background is a server: it is waited for, and ended.
     """
     typed = list(commands(page))
     with socket() as free:
@@ -46,7 +46,7 @@ def run(page: Path, folder: Path) -> list[str]:
         env=_environment(port),
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=seconds,
         check=False,
     )
     parts = re.split(r"^=== \d+\n", done.stdout, flags=re.MULTILINE)[1:]

@@ -33,7 +33,7 @@ def command(endpoint: str, tmp_path: Path) -> Iterator[Command]:
     """Run `python -m localstack` with ports and a folder of its own; what it started is stopped afterwards."""
     assert endpoint
     ports = {"LOCALSTACK_PORT": str(free_port()), "AMAZON_PORT": str(free_port())}
-    environment = {**os.environ, **ports, "SYNCSTATE_LOCALSTACK": str(tmp_path)}
+    environment = {**os.environ, **ports, "LOCALSTACK_FOLDER": str(tmp_path)}
 
     def run(*arguments: str, **more: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
@@ -75,12 +75,7 @@ def test_up_creates_everything_says_where_it_is_and_down_stops_it(command: Comma
         text=True,
         check=False,
     )
-    # What the hooks take from the small Amazon's address, the verifier is not told: nothing else may differ.
-    sellers = [
-        "function syncstate-dispatcher has another Environment",
-        "function syncstate-reconcile has another Environment",
-    ]
-    assert verified.stdout.splitlines() == sellers
+    assert (verified.returncode, verified.stdout) == (0, "")
 
     assert command("down").stdout == "ministack is stopped\n"
     assert answers(int(told["endpoint"].rpartition(":")[2])) is None
@@ -97,7 +92,7 @@ def test_a_port_that_is_taken_is_named(command: Command, endpoint: str, name: st
 
 
 def test_without_docker_and_ministack_it_says_what_to_install(command: Command, tmp_path: Path) -> None:
-    done = command("up", PATH=str(tmp_path), MINISTACK_HOME=str(tmp_path))
+    done = command("up", PATH=str(tmp_path), MINISTACK_HOME=str(tmp_path), LOCALSTACK_EMULATOR="")
     assert done.returncode == 1
     assert done.stderr == (
         "no Docker engine answers, and ministack is not here: "
