@@ -41,11 +41,18 @@ def _dynamodb_missing() -> str | None:
     return dynamodb.missing()
 
 
+def _kinesis_missing() -> str | None:
+    from localstack import kinesis
+
+    return kinesis.missing()
+
+
 SERVERS = {
     "postgres": Server("PostgreSQL", _postgres_missing),
     "dynamodb": Server("DynamoDB Local", _dynamodb_missing),
+    "kinesis": Server("kinesis-local", _kinesis_missing),
 }
-"""By the kind of store that stands on it."""
+"""By the kind of store, or the way in, that stands on it."""
 
 
 @cache
@@ -88,11 +95,20 @@ def dynamodb() -> str:
     return _running.enter_context(dynamodb_local())
 
 
+@cache
+def kinesis() -> str:
+    """Start kinesis-local; answer its endpoint."""
+    from localstack.kinesis import kinesis_local
+
+    return _running.enter_context(kinesis_local())
+
+
 def stop() -> None:
     """Stop what was started. What is asked for afterwards starts anew."""
     _running.close()
     postgres.cache_clear()
     dynamodb.cache_clear()
+    kinesis.cache_clear()
 
 
 def main() -> int:

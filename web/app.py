@@ -20,6 +20,7 @@ from web.api import (
     inventory,
     keys,
     ledger,
+    letters,
     mapping,
     metrics,
     operations,
@@ -54,8 +55,10 @@ ROUTES = (
     keys,
     health,
     metrics,
+    letters,
     operations,
 )
+"""In the order in which paths are tried: a quarantined record before a quarantined pair."""
 
 
 class Application(FastAPI):

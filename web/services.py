@@ -16,6 +16,7 @@ from projections.returns.queries import ReturnQueries
 from web.guard.guard import Guard
 from web.incoming import Incoming
 from web.kept import Kept
+from web.letters import LetterDesk
 from web.metrics import Metrics
 from web.standing import Probe, Standing
 from web.transactions import Transactions
@@ -33,6 +34,7 @@ class Services:
     guard: Guard
     door: OrderDoor
     facts: FactDoor
+    letters: LetterDesk
     inventory: InventoryQueries
     alerts: AlertQueries
     returns: ReturnQueries
