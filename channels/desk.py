@@ -112,7 +112,7 @@ class Desk:
         had = self._tenure.held
         if not self._tenure.take():
             return False
-        if not had:
+        if not had and not self._tenure.resumed:
             self._forget()
             self._teller.begin_tenure()
             # A scan may trail a write by moments, so the last ones of the holder before are looked for again.

@@ -49,12 +49,23 @@ class Runner:
         self._races, self._page = races, page
         self._cache = CellCache(cached_keys)
 
-    def ring(self, bells: Iterable[Doorbell], *, only: Model | None = None, deadline: float | None = None) -> Rung:
+    def ring(
+        self,
+        bells: Iterable[Doorbell],
+        *,
+        watch: str | None = None,
+        only: Model | None = None,
+        deadline: float | None = None,
+    ) -> Rung:
         """Bring every model that the rung streams feed up to the log, and store all of it.
 
-        `only` rings one model alone. `deadline`, of `time.monotonic`, ends the ring after the pass under way.
+        `watch` names a projection of whose rows the result holds views: of all that were rung, whether or not this
+        ring found anything to fold there. `only` rings one model alone. `deadline`, of `time.monotonic`, ends the
+        ring after the pass under way.
         """
         rung = self.fold(bells, only=only, deadline=deadline, settle=True)
+        if watch is not None:
+            rung.views = _views(rung.shelves, watch)
         self.keep(rung)
         return rung
 
@@ -235,3 +246,8 @@ def _read(source: Source, work: Pass, gaps: Sequence[tuple[StreamId, Lane, Cell]
             if stream in source.cut:
                 work.again(stream, lane)
         gaps = ahead
+
+
+def _views(shelves: Mapping[StreamId, Shelf], watch: str) -> dict[StreamId, object]:
+    cells = ((key, cell) for key, shelf in shelves.items() for cell in shelf.values())
+    return {key: cell.projection.glimpse(cell.state) for key, cell in cells if cell.model.projection == watch}

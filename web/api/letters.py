@@ -93,18 +93,18 @@ def get_records(services: Use, caller: Admin) -> RecordsAnswer:
     return RecordsAnswer(count=len(listed), more=len(found) > MAX_LISTED, records=listed)
 
 
-@router.get("/{id_}")
-def get_record(services: Use, caller: Admin, id_: str) -> RecordAnswer:
+@router.get("/{record}")
+def get_record(services: Use, caller: Admin, record: str) -> RecordAnswer:
     """Return one record that could not be taken, with what it holds."""
-    letter = _waiting(services, caller.tenant, id_)
+    letter = _waiting(services, caller.tenant, record)
     shown = _shown(letter).model_dump(by_alias=False)
     if letter.size > MAX_SHOWN:
         return RecordAnswer(**shown, data=None, text=None)
     try:
-        record = services.letters.letters.record(letter)
+        kept = services.letters.letters.record(letter)
     except LookupError as error:
-        raise _not_waiting(id_) from error
-    return RecordAnswer(**shown, data=b64encode(record.data).decode(), text=_text(record))
+        raise _not_waiting(record) from error
+    return RecordAnswer(**shown, data=b64encode(kept.data).decode(), text=_text(kept))
 
 
 @router.post("/redrive", openapi_extra=takes(RecordsAsked.model_json_schema()))

@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -36,9 +37,9 @@ class Orders:
 
     def put(self, record: object, key: str = "k", hash_key: int | None = None) -> str:
         """Put a record; answer its sequence number."""
-        more = {} if hash_key is None else {"ExplicitHashKey": str(hash_key)}
-        data = data_of(record)
-        return self.client.put_record(StreamName=self.name, Data=data, PartitionKey=key, **more)["SequenceNumber"]
+        put = partial(self.client.put_record, StreamName=self.name, Data=data_of(record), PartitionKey=key)
+        answer = put() if hash_key is None else put(ExplicitHashKey=str(hash_key))
+        return answer["SequenceNumber"]
 
     def open_shards(self) -> Sequence[str]:
         shards = self.client.list_shards(StreamName=self.name)["Shards"]
