@@ -58,7 +58,6 @@ ROUTES = (
     letters,
     operations,
 )
-"""In the order in which paths are tried: a quarantined record before a quarantined pair."""
 
 
 class Application(FastAPI):

@@ -31,7 +31,7 @@ def list_(data: Data = None, as_json: AsJson = False) -> None:  # noqa: FBT002 -
       syncstate quarantine list --json | jq .count
     """  # noqa: D301 - typer reads the backspace as "leave these lines alone"
     with connected(settings_with(data=data)) as api:
-        found, kept = api.get("/api/quarantine"), api.get("/api/quarantine/records")
+        found, kept = api.get("/api/quarantine"), api.get("/api/dead-letters")
     if as_json:
         print(json.dumps({**found, "records": kept["records"], "moreRecords": kept["more"]}))
         return
@@ -75,7 +75,7 @@ def _record(api: Api, what: str) -> dict[str, Any]:
     """Return one record's answer. Raises Failure where `what` can be no record's."""
     if ":" not in what:
         raise Failure(f"name the STREAM of {what} too, or a record, as `syncstate quarantine list` tells them", 2)
-    return api.get(f"/api/quarantine/records/{in_path(what)}")
+    return api.get(f"/api/dead-letters/{in_path(what)}")
 
 
 def _show_record(found: dict[str, Any]) -> None:
@@ -125,10 +125,10 @@ def redrive(
 def _redriven(api: Api, record: str | None) -> list[dict[str, Any]]:
     """Take one record again, or all; each once."""
     if record is not None:
-        return list(api.post("/api/quarantine/records/redrive", {"id": record})["redriven"])
+        return list(api.post(f"/api/dead-letters/{in_path(record)}/redrive", {})["redriven"])
     done: dict[str, dict[str, Any]] = {}
     while True:
-        found = api.post("/api/quarantine/records/redrive", {"all": True})
+        found = api.post("/api/dead-letters/all/redrive", {})
         new = [one for one in found["redriven"] if one["id"] not in done]
         done |= {one["id"]: one for one in new}
         if not found["more"] or not new:
@@ -159,5 +159,5 @@ def discard(
       syncstate quarantine discard kinesis:orders:shardId-000000000000:49590:0
     """  # noqa: D301
     with connected(settings_with(data=data)) as api:
-        found = api.post("/api/quarantine/records/discard", {"id": record})
+        found = api.post(f"/api/dead-letters/{in_path(record)}/discard", {})
     print(json.dumps(found) if as_json else f"{record} is discarded")

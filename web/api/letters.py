@@ -1,25 +1,26 @@
-"""/api/quarantine/records: records from outside that could not be taken, and taking them again."""
+"""/api/dead-letters: records from outside that could not be taken, and taking them again."""
 
 from base64 import b64encode
-from collections.abc import Sequence
 from http import HTTPStatus
 from itertools import islice
-from typing import Literal
+from typing import Annotated, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Path
 
-from ingest.outcome import Refused
-from ingest.reading import Payload, read
 from processor.arrivals import Arrival
 from processor.clock import Instant
 from processor.deadletters import DeadLetter
 from web.answers import Answer
-from web.body import Body, refusal, takes
 from web.callers import Admin
 from web.problems import ANSWERS, Problem
 from web.services import Services, Use
 
-router = APIRouter(prefix="/api/quarantine/records", tags=["operations"], responses=ANSWERS)
+router = APIRouter(prefix="/api/dead-letters", tags=["operations"], responses=ANSWERS)
+
+Record = Annotated[str, Path(description="the record's id: its place at its source")]
+
+ALL = "all"
+"""In the place of an id: no id is like it."""
 
 MAX_LISTED = 1000
 MAX_SHOWN = 1_000_000
@@ -55,13 +56,6 @@ class RecordAnswer(QuarantinedRecord):
     text: str | None
 
 
-class RecordsAsked(Payload):
-    """Which records: `all`, or the one of `id`."""
-
-    id: str | None = None
-    all: bool = False
-
-
 class RedrivenRecord(Answer):
     """A record that was tried again. `error` tells why it waits still; null where it is taken."""
 
@@ -94,7 +88,7 @@ def get_records(services: Use, caller: Admin) -> RecordsAnswer:
 
 
 @router.get("/{record}")
-def get_record(services: Use, caller: Admin, record: str) -> RecordAnswer:
+def get_record(services: Use, caller: Admin, record: Record) -> RecordAnswer:
     """Return one record that could not be taken, with what it holds."""
     letter = _waiting(services, caller.tenant, record)
     shown = _shown(letter).model_dump(by_alias=False)
@@ -107,37 +101,34 @@ def get_record(services: Use, caller: Admin, record: str) -> RecordAnswer:
     return RecordAnswer(**shown, data=b64encode(kept.data).decode(), text=_text(kept))
 
 
-@router.post("/redrive", openapi_extra=takes(RecordsAsked.model_json_schema()))
-def redrive_records(services: Use, caller: Admin, body: Body) -> RecordsRedrivenAnswer:
-    """Take one record again, or all. What of it was recorded before is found to be there: nothing counts twice."""
-    asked = read(RecordsAsked, body)
-    if isinstance(asked, Refused):
-        raise refusal(asked)
-    if asked.all == (asked.id is not None):
-        hint = 'send {"all": true}, or "id" as GET /api/quarantine/records tells it'
-        raise Problem(HTTPStatus.BAD_REQUEST, "invalid", "name one record, or all", hint=hint)
-    chosen: Sequence[DeadLetter]
-    if asked.id is not None:
-        chosen = [_waiting(services, caller.tenant, asked.id)]
-    else:
-        # Those tried least often first, so that asking again comes round to all.
-        waiting = islice(services.letters.letters.waiting(caller.tenant), MAX_LISTED)
-        chosen = sorted(waiting, key=lambda letter: letter.tries)
-    done = tuple(RedrivenRecord(id=it.id, error=services.letters.redrive(it)) for it in chosen[:MAX_AT_ONCE])
-    return RecordsRedrivenAnswer(count=len(done), more=len(chosen) > len(done), redriven=done)
+@router.post("/{record}/redrive")
+def redrive_record(
+    services: Use,
+    caller: Admin,
+    record: Annotated[str, Path(description="the record's id, or all")],
+) -> RecordsRedrivenAnswer:
+    """Take one record again, or `all`: those first that were tried least often, at most 100 at once.
+
+    What of them was recorded before is found to be there: nothing counts twice.
+    """
+    if record != ALL:
+        done = _redriven(services, _waiting(services, caller.tenant, record))
+        return RecordsRedrivenAnswer(count=1, more=False, redriven=(done,))
+    waiting = list(islice(services.letters.letters.waiting(caller.tenant), MAX_LISTED))
+    chosen = sorted(waiting, key=lambda letter: letter.tries)[:MAX_AT_ONCE]
+    tried = tuple(_redriven(services, letter) for letter in chosen)
+    return RecordsRedrivenAnswer(count=len(tried), more=len(waiting) > len(tried), redriven=tried)
 
 
-@router.post("/discard", openapi_extra=takes(RecordsAsked.model_json_schema()))
-def discard_record(services: Use, caller: Admin, body: Body) -> RecordDiscardedAnswer:
+@router.post("/{record}/discard")
+def discard_record(services: Use, caller: Admin, record: Record) -> RecordDiscardedAnswer:
     """Give one record up: it is erased, and a redelivery of it stays discarded. There is no way back."""
-    asked = read(RecordsAsked, body)
-    if isinstance(asked, Refused):
-        raise refusal(asked)
-    if asked.id is None or asked.all:
-        hint = 'send "id" as GET /api/quarantine/records tells it'
-        raise Problem(HTTPStatus.BAD_REQUEST, "invalid", "name one record", field="id", hint=hint)
-    services.letters.letters.release(_waiting(services, caller.tenant, asked.id), discarded=True)
-    return RecordDiscardedAnswer(id=asked.id)
+    services.letters.letters.release(_waiting(services, caller.tenant, record), discarded=True)
+    return RecordDiscardedAnswer(id=record)
+
+
+def _redriven(services: Services, letter: DeadLetter) -> RedrivenRecord:
+    return RedrivenRecord(id=letter.id, error=services.letters.redrive(letter))
 
 
 def _waiting(services: Services, tenant: str, id_: str) -> DeadLetter:
@@ -150,7 +141,7 @@ def _waiting(services: Services, tenant: str, id_: str) -> DeadLetter:
 
 
 def _not_waiting(id_: str) -> Problem:
-    hint = "GET /api/quarantine/records lists what is"
+    hint = "GET /api/dead-letters lists what is"
     return Problem(HTTPStatus.NOT_FOUND, "not_quarantined", f"{id_[:200]} is not quarantined", hint=hint)
 
 
