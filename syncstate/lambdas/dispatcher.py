@@ -8,7 +8,7 @@ import os
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from datetime import timedelta
 from functools import cache
 from time import monotonic as system_monotonic
@@ -34,6 +34,9 @@ from syncstate.lambdas.runtime import parts
 from syncstate.stores import SettingMissing
 
 CHANNEL: Channel = "amazon"
+
+opened = ExitStack()
+"""What this process has opened. Lambda never ends a process politely; whoever does may close it."""
 
 _log = structlog.get_logger("lambdas.dispatcher")
 
@@ -117,8 +120,10 @@ def dispatching() -> Dispatching:
     found = parts()
     if found.work is None:
         raise SettingMissing("work_queue", "the dispatcher is woken by it, and wakes itself")
-    seller = real_seller(found.settings, ExitStack())
-    engine = Engine(found.store, PROJECTIONS, decode, watch="inventory", clock=found.clock)
+    seller = real_seller(found.settings, opened)
+    engine = opened.enter_context(
+        closing(Engine(found.store, PROJECTIONS, decode, watch="inventory", clock=found.clock))
+    )
     holder = f"lambda:{os.environ.get('AWS_LAMBDA_LOG_STREAM_NAME', '')[-40:]}:{uuid4().hex[:12]}"
     return Dispatching(engine, [] if seller is None else [seller], found.work, holder=holder, clock=found.clock)
 
