@@ -28,9 +28,9 @@ def consume_kinesis(
 
     A record is a fact as POST /api/batch takes it, {"tenant": "acme", "type": "sale", "sku": "A", "quantity": 1}, or
     {"tenant": "acme", "facts": [...]}; records that the Kinesis Producer Library put together are taken apart. What
-    cannot be taken is kept: `syncstate quarantine list`. Several processes share a stream's shards; a stream is
-    followed from its oldest record on, later from where it was left. With --once the exit code is 1 where something
-    is left that could not be taken now.
+    cannot be taken is kept: `syncstate quarantine list`. A stream is followed from its oldest record on, later from
+    where it was left; a second process stands by, and takes over the shards of one that ends. With --once the exit
+    code is 1 where something is left that could not be taken now.
 
     \b
     Examples:

@@ -32,6 +32,15 @@ class Orders:
     def __init__(self, client: "KinesisClient", name: str) -> None:
         self.client, self.name = client, name
 
+    def create(self, shards: int = 1) -> None:
+        """Create the stream, once an earlier one of its name is gone."""
+        deadline = time.monotonic() + _SECONDS
+        while self.name in self.client.list_streams(Limit=1000)["StreamNames"]:
+            assert time.monotonic() < deadline, f"{self.name} does not go"
+            time.sleep(0.05)
+        self.client.create_stream(StreamName=self.name, ShardCount=shards)
+        self.settle()
+
     def opened(self) -> KinesisStream:
         return KinesisStream(self.client, self.name)
 
@@ -91,11 +100,9 @@ def streams(kinesis: "KinesisClient") -> Iterator[Callable[[int], Orders]]:
     made: list[str] = []
 
     def make(shards: int) -> Orders:
-        name = f"orders-{os.getpid()}-{next(_numbers)}"
-        kinesis.create_stream(StreamName=name, ShardCount=shards)
-        made.append(name)
-        orders = Orders(kinesis, name)
-        orders.settle()
+        orders = Orders(kinesis, f"orders-{os.getpid()}-{next(_numbers)}")
+        orders.create(shards)
+        made.append(orders.name)
         return orders
 
     yield make
