@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from threading import Event
 
 import msgspec
+import structlog
 
 from processor.adapters.kinesis.following import Follower, Round
 from processor.adapters.kinesis.stream import KinesisStream
@@ -38,13 +39,13 @@ class Consumer:
         """Build it. Raises as `KinesisStream` does."""
         self._intake = intake_of(settings, engine, clock)
         self._follower = Follower(stream, engine.store.registers, engine.leases, holder, self._take, clock=clock)
-        self.consumed = Consumed()
+        self.consumed, self._name = Consumed(), stream.name
         self._stop = Event()
 
     def run(self, *, once: bool, told: Callable[[Consumed], None]) -> Consumed:
         """Follow until `stop`, or `once` all that is there is taken; `told` hears of each round that took something.
 
-        Raises StreamMissing, NotAllowed, or Retryable where the shards could not be listed.
+        Raises StreamMissing or NotAllowed.
         """
         try:
             while not self._stop.is_set():
@@ -66,8 +67,10 @@ class Consumer:
     def _take(self, records: Sequence[Arrival]) -> int:
         progress = self._intake.take(records, self._stop.is_set)
         self._add(progress)
-        if progress.failure is not None and not progress.done:
-            raise progress.failure
+        if progress.failure is not None:
+            if not progress.done:
+                raise progress.failure
+            _log.warning("kinesis.waits", stream=self._name, reason=str(progress.failure))
         return progress.done
 
     def _add(self, progress: Progress) -> None:
@@ -85,6 +88,9 @@ def _rest(found: Round) -> float:
     if found.waits is not None:
         return TROUBLED_SECONDS
     return IDLE_SECONDS if found.caught_up else BUSY_SECONDS
+
+
+_log = structlog.get_logger("syncstate.kinesis")
 
 
 @contextmanager

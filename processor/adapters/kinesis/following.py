@@ -13,7 +13,7 @@ import structlog
 
 from processor.adapters.kinesis.checkpoints import Checkpoint, Checkpoints
 from processor.adapters.kinesis.shards import Shard, ready
-from processor.adapters.kinesis.stream import Expired, KinesisStream, Trimmed
+from processor.adapters.kinesis.stream import Expired, KinesisStream, ShardGone, Trimmed
 from processor.arrivals import Arrival
 from processor.clock import Clock, Instant, moment
 from processor.errors import Retryable
@@ -75,18 +75,29 @@ class Follower:
         self._listed_at: Instant | None = None
 
     def round(self) -> Round:
-        """Take a page of every shard that is ready and not another's. Raises StreamMissing, NotAllowed or Retryable."""
+        """Take a page of every shard that is ready and not another's. Raises StreamMissing or NotAllowed."""
         told = Round()
-        self._list()
+        try:
+            self._list()
+        except Retryable as error:
+            self._waits(told, None, str(error))
         for shard in ready(self._shards, self._ended):
             try:
                 self._turn(shard.id, told)
             except Retryable as error:
-                self._held.pop(shard.id, None)
-                told.waits, told.caught_up = str(error), False
-                _log.warning("kinesis.shard_waits", stream=self._stream.name, shard=shard.id, reason=str(error))
-        told.ended = all(shard.id in self._ended for shard in self._shards)
+                self._waits(told, shard.id, str(error))
+            except ShardGone as error:
+                self._waits(told, shard.id, f"the shard {shard.id} is gone: {error}")
+                self._listed_at = None
+        told.ended = bool(self._shards) and all(shard.id in self._ended for shard in self._shards)
         return told
+
+    def _waits(self, told: Round, shard: str | None, reason: str) -> None:
+        """Note why something could not be taken; its position is read again before it is tried again."""
+        if shard is not None:
+            self._held.pop(shard, None)
+        told.waits, told.caught_up = reason, False
+        _log.warning("kinesis.waits", stream=self._stream.name, shard=shard, reason=reason)
 
     def leave(self) -> None:
         """Let other processes read at once what this one read."""

@@ -44,6 +44,10 @@ class Expired(Exception):
     """An iterator is older than five minutes: take another."""
 
 
+class ShardGone(Exception):
+    """The shard has outlived its retention, or its stream is gone: list the shards again."""
+
+
 class Trimmed(Exception):
     """The position cannot be continued: what is asked for is gone, or never was."""
 
@@ -81,7 +85,7 @@ class KinesisStream:
             asked = {"NextToken": answer["NextToken"]}
 
     def iterator(self, shard: str, after: str | None) -> str:
-        """Return an iterator behind sequence number `after`, None for the oldest record. Raises Trimmed."""
+        """Return an iterator behind sequence number `after`, None: the oldest record. Raises Trimmed or ShardGone."""
         if after is None:
             answer = self._asked(
                 "GetShardIterator",
@@ -102,7 +106,7 @@ class KinesisStream:
         return answer["ShardIterator"]
 
     def page(self, shard: str, iterator: str) -> Page:
-        """Return the next records, perhaps none. Raises Expired."""
+        """Return the next records, perhaps none. Raises Expired or ShardGone."""
         answer = self._asked("GetRecords", lambda: self._client.get_records(ShardIterator=iterator, Limit=PAGE))
         records = [of_boto3(self.name, shard, record) for record in answer["Records"]]
         behind = timedelta(milliseconds=answer.get("MillisBehindLatest") or 0)
@@ -114,6 +118,8 @@ class KinesisStream:
         except ClientError as error:
             code, reason = error.response["Error"].get("Code", ""), error.response["Error"].get("Message", "")
             match code:
+                case "ResourceNotFoundException" if action in {"GetShardIterator", "GetRecords"}:
+                    raise ShardGone(reason) from error
                 case "ResourceNotFoundException":
                     raise StreamMissing(self.name) from error
                 case "ExpiredIteratorException":

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 import pytest
 
 from processor.adapters.kinesis.following import LENGTH, Follower
-from processor.adapters.kinesis.stream import Expired, KinesisStream, Page, Trimmed
+from processor.adapters.kinesis.shards import Shard
+from processor.adapters.kinesis.stream import Expired, KinesisStream, Page, ShardGone, StreamMissing, Trimmed
 from processor.adapters.memory import MemoryStore
 from processor.arrivals import Arrival
 from processor.errors import StoreUnavailable
@@ -248,3 +249,51 @@ def test_a_stream_made_anew_under_the_same_name_is_another(
     orders.create()
     orders.put(b"new")
     assert Reader(orders, registers, clock).catch_up() == [b"new"]
+
+
+def test_a_listing_that_fails_is_waited_for(orders: Orders, reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    orders.put(b"1")
+
+    def down(_: KinesisStream) -> list[Shard]:
+        raise StoreUnavailable("answer ListShards", "on command")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(KinesisStream, "shards", down)
+        told = reader.follower.round()
+    assert (told.caught_up, told.ended) == (False, False)
+    assert told.waits == "the store could not answer ListShards: on command"
+    assert reader.catch_up() == [b"1"]
+
+
+def test_a_shard_that_has_outlived_its_retention_is_not_taken_for_a_missing_stream(
+    orders: Orders, reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert reader.catch_up() == []
+    orders.split(orders.open_shards()[0])
+    orders.put(b"child", hash_key=LOW)
+    listed = KinesisStream.shards
+    monkeypatch.setattr(KinesisStream, "shards", lambda stream: listed(stream)[1:])
+    page = KinesisStream.page
+
+    def gone(stream: KinesisStream, shard: str, iterator: str) -> Page:
+        if shard.endswith("000"):
+            raise ShardGone("on command")
+        return page(stream, shard, iterator)
+
+    monkeypatch.setattr(KinesisStream, "page", gone)
+    assert reader.follower.round().waits is not None
+    assert reader.catch_up() == [b"child"]
+
+
+def test_a_stream_that_is_deleted_while_it_is_followed_is_told(orders: Orders, reader: Reader) -> None:
+    assert reader.catch_up() == []
+    orders.client.delete_stream(StreamName=orders.name, EnforceConsumerDeletion=True)
+
+    def follow() -> None:
+        for _ in range(200):
+            reader.follower.round()
+            time.sleep(0.05)
+
+    with pytest.raises(StreamMissing):
+        follow()
+    orders.create()
