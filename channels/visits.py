@@ -68,9 +68,6 @@ def _rounds(desk: Desk, left: Callable[[], timedelta], sleep: Callable[[float], 
         return left() < RESERVED
 
     while True:
-        if late():
-            visited.again = timedelta()
-            return
         round_ = desk.round(late)
         visited.add(round_)
         visited.again = TAKEN if not round_.held else round_.again

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
+from processor.adapters.kinesis.checkpoints import Checkpoints
 from processor.adapters.kinesis.following import LENGTH, Follower
 from processor.adapters.kinesis.shards import Shard
 from processor.adapters.kinesis.stream import Expired, KinesisStream, Page, ShardGone, StreamMissing, Trimmed
@@ -200,6 +201,27 @@ def test_a_process_that_slept_past_its_lease_repeats_and_moves_nothing_back(
     assert reader.follower.round().elsewhere == 1
     clock.advance(LENGTH)
     assert reader.catch_up() == [], "the other's checkpoint stands"
+
+
+def test_a_checkpoint_that_another_moved_is_where_it_goes_on(
+    orders: Orders, reader: Reader, registers: Registers
+) -> None:
+    """Though the lease is still ours: clocks differ."""
+    orders.put(b"1")
+    last = orders.put(b"2")
+
+    def moved(_: Sequence[Arrival]) -> int:
+        checkpoints = Checkpoints(registers, reader.stream.identity())
+        [shard] = orders.open_shards()
+        assert checkpoints.move(shard, checkpoints.read(shard), last) is not None
+        return 1
+
+    reader.takes = moved
+    reader.follower.round()
+    assert reader.taken == [b"1"]
+    reader.takes = len
+    orders.put(b"3")
+    assert reader.catch_up() == [b"3"]
 
 
 def test_an_iterator_that_expired_is_taken_anew(
