@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from channels.limits import Rate
@@ -26,13 +26,16 @@ OPENED = 1000
 STRICT = Rates(Rate(1, 2), Rate(1, 2))
 
 sells = st.tuples(st.just("sell"), st.sampled_from(NAMES), st.integers(1, 3), st.booleans())
+finds = st.tuples(st.just("find"), st.sampled_from(NAMES), st.integers(1, 3), st.booleans())
+turns = st.tuples(st.just("turn"), st.integers(0, 1))
 invokes = st.tuples(st.just("invoke"), st.integers(0, 2), st.floats(5, 60))
 dies = st.tuples(st.just("die"), st.integers(0, 2), st.booleans(), st.integers(1, 3))
 passes = st.tuples(st.just("wait"), st.floats(0.1, 120))
 loses = st.tuples(st.just("lose"))
 doubles = st.tuples(st.just("double"), st.integers(1, 4))
 looks = st.tuples(st.just("look"), st.booleans())
-steps = st.lists(st.one_of(sells, sells, invokes, invokes, dies, passes, loses, doubles, looks), max_size=40)
+happenings = st.one_of(sells, finds, turns, turns, invokes, invokes, dies, passes, loses, doubles, looks)
+steps = st.lists(happenings, max_size=40)
 
 
 @contextmanager
@@ -67,6 +70,18 @@ class Life:
         self.left[name] -= quantity
         self.stream.sell(name, quantity, wakes=wakes)
 
+    def find(self, name: str, quantity: int, wakes: bool) -> None:  # noqa: FBT001
+        self.left[name] += quantity
+        self.shop.found(name, quantity)
+        self.stream.ring(name, wakes=wakes)
+
+    def turn(self, process: int) -> None:
+        """Sell of everything, and let a process see to it within a moment."""
+        self.wait(1.1)
+        for name in NAMES:
+            self.sell(name, 1, wakes=True)
+        self.invoke(process, 60)
+
     def invoke(self, process: int, seconds: float) -> None:
         self.stream.invoke(self.processes[process], seconds)
 
@@ -100,7 +115,8 @@ class Life:
 
 
 @pytest.mark.slow
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@example(happens=[("turn", 0), ("wait", 30.0), ("turn", 1), ("wait", 30.0), ("turn", 0), ("turn", 1)])
 @given(happens=steps)
 def test_in_the_end_amazon_shows_the_stock(stage: Stage, http: httpx.Client, happens: list[tuple[object, ...]]) -> None:
     with a_strict_shop(stage, http) as shop:
