@@ -98,3 +98,9 @@ class Pass:
                     if self._rung.failures.pop((lane.model, stream), None) is not None:
                         del self._rung.behind[lane.model, stream]
                     self.again(stream, lane)
+
+
+def views_of(shelves: Mapping[StreamId, Shelf], watch: str) -> dict[StreamId, object]:
+    """Return the glimpse of each row of the projection `watch`, as its cell stands now."""
+    cells = ((key, cell) for key, shelf in shelves.items() for cell in shelf.values())
+    return {key: cell.projection.glimpse(cell.state) for key, cell in cells if cell.model.projection == watch}

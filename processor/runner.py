@@ -17,7 +17,7 @@ from processor.generations import Generations
 from processor.log import EventLog
 from processor.models import Document, Model, ModelStore
 from processor.projection import Codec, Projection
-from processor.rung import Lane, Pass, Pending, Reason, Rung
+from processor.rung import Lane, Pass, Pending, Reason, Rung, views_of
 from processor.source import Doorbell, Source
 from processor.streams import StreamId, fed_row
 
@@ -65,7 +65,7 @@ class Runner:
         """
         rung = self.fold(bells, only=only, deadline=deadline, settle=True)
         if watch is not None:
-            rung.views = _views(rung.shelves, watch)
+            rung.views = views_of(rung.shelves, watch)
         self.keep(rung)
         return rung
 
@@ -246,8 +246,3 @@ def _read(source: Source, work: Pass, gaps: Sequence[tuple[StreamId, Lane, Cell]
             if stream in source.cut:
                 work.again(stream, lane)
         gaps = ahead
-
-
-def _views(shelves: Mapping[StreamId, Shelf], watch: str) -> dict[StreamId, object]:
-    cells = ((key, cell) for key, shelf in shelves.items() for cell in shelf.values())
-    return {key: cell.projection.glimpse(cell.state) for key, cell in cells if cell.model.projection == watch}
