@@ -70,6 +70,7 @@ class Desk:
         ledger = Ledger(seller.tenant, channel, self._attempts, engine.recorder, tenure=self._tenure, clock=clock)
         self._teller = Teller(seller, channel, self._broadcasts, ledger, self._tenure, clock=clock, monotonic=monotonic)
         self._moved: deque[Sku] = deque(maxlen=BATCH)
+        self._asked: set[Sku] = set()
         self._rounds = Lock()
         self._forget()
 
@@ -112,7 +113,7 @@ class Desk:
         had = self._tenure.held
         if not self._tenure.take():
             return False
-        if not had:
+        if not had and not self._tenure.resumed:
             self._forget()
             self._teller.begin_tenure()
             # A scan may trail a write by moments, so the last ones of the holder before are looked for again.
@@ -142,6 +143,7 @@ class Desk:
                 self._count(sku, report)
             elif not self._noted(sku, self._tell(sku), report):
                 return
+            self._asked.discard(sku)
 
     def _riskiest(self) -> list[Sku]:
         """Return whom to look at: lowest quantity first, then oldest change."""
@@ -150,9 +152,11 @@ class Desk:
             self._patience.reconsider(sku)
         waiting = self._patience.waiting()
         indexed = self._broadcasts.due(self.seller.tenant, self._channel, BATCH + len(waiting))
+        # What a round did not come to is asked for until the index shows it.
+        self._asked = (self._asked - set(indexed)) | moved
         due = [sku for sku in indexed if sku not in waiting][:BATCH]
         # Not in the index: what is only in doubt, and what an index that trails does not show yet.
-        beside = sorted((moved | self._doubtful) - waiting - set(due))[:BATCH]
+        beside = sorted((self._asked | self._doubtful) - waiting - set(due))[:BATCH]
         return sorted(due + beside, key=self._risk) if beside else due
 
     def _risk(self, sku: Sku) -> tuple[int, Instant]:

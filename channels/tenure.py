@@ -20,6 +20,9 @@ class Tenure:
         """`holder` is unique among processes that may live at the same time."""
         self._leases, self._name, self._holder, self._clock = leases, name, holder, clock
         self._lease: Lease | None = None
+        self._left = -1
+        self.resumed = False
+        """Whether nobody else held the name since this one left it: what was known of the seller is still all true."""
 
     def take(self) -> bool:
         """Hold the name if nobody else does; answer whether it is held. Raises LeaseLost where it was and is not."""
@@ -27,6 +30,7 @@ class Tenure:
             self.ensure()
             return True
         self._lease = self._leases.acquire(self._name, self._holder, LENGTH)
+        self.resumed = self.fence == self._left + 1
         return self._lease is not None
 
     @property
@@ -56,4 +60,4 @@ class Tenure:
         """Let another take over at once."""
         if self._lease is not None:
             self._leases.release(self._lease)
-            self._lease = None
+            self._left, self._lease = self._lease.fence, None

@@ -80,9 +80,14 @@ class Delivery:
         redo: Queue | None,
         *,
         on_rung: Callable[[Rung], None] = lambda _: None,
+        watch: str | None = None,
     ) -> None:
-        """`redo` takes the streams that must wait; without it they fail. `on_rung` hears of every ring."""
+        """`redo` takes the streams that must wait; without it they fail.
+
+        `on_rung` hears of every ring, with the views of the projection `watch`; it must not raise.
+        """
         self._runner, self._quarantine, self._redo, self._on_rung = runner, quarantine, redo, on_rung
+        self._watch = watch
 
     def deliver(self, bells: Sequence[Doorbell], *, tries: int = 0, deadline: float | None = None) -> Delivered:
         """Ring the streams of `bells`, several bells of one stream together, and settle them. Never raises.
@@ -117,7 +122,7 @@ class Delivery:
             self._one_by_one(bells, deadline, outcome)
 
     def _attempt(self, bells: Sequence[Doorbell], deadline: float | None, outcome: _Outcome) -> None:
-        rung = self._runner.ring(bells, deadline=deadline)
+        rung = self._runner.ring(bells, watch=self._watch, deadline=deadline)
         self._on_rung(rung)
         self._quarantine.consider(rung)
         outcome.note(rung)

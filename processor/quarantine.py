@@ -10,7 +10,7 @@ from processor.clock import Clock
 from processor.errors import Contended, Misuse
 from processor.log import Append
 from processor.models import Commit, Held, Model, Row
-from processor.ops import OpsEvent, ProjectionQuarantined, ProjectionRedriven, ops_event, ops_stream
+from processor.ops import PairEvent, ProjectionQuarantined, ProjectionRedriven, ops_event, ops_stream
 from processor.projection import Projection
 from processor.run import Failure
 from processor.rung import Rung
@@ -122,12 +122,12 @@ class Quarantine:
         fact = ProjectionQuarantined(model.projection, model.generation, str(stream), mark.version, mark.error)
         self._append(stream.tenant, fact)
 
-    def _append(self, tenant: str, fact: OpsEvent) -> None:
+    def _append(self, tenant: str, fact: PairEvent) -> None:
         stream = ops_stream(tenant, fact.projection)
         self._log.append([Append(stream, (ops_event(fact, self._episode(stream, fact), self._clock()),))])
         self._runner.ring([Doorbell(stream)])
 
-    def _episode(self, ops: StreamId, fact: OpsEvent) -> str:
+    def _episode(self, ops: StreamId, fact: PairEvent) -> str:
         """Return how often the pair was redriven from this event: what tells one stop from its next, and only that."""
         redriven = ProjectionRedriven(fact.projection, fact.generation, fact.stream, fact.version)
         episode = 0

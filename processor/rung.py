@@ -21,13 +21,15 @@ class Rung(msgspec.Struct):
     `folded` counts events per model. `behind` tells which pairs are not at the head and why: stopped by poison
     (`held`), waiting for a newer release (`too_new`), failed but to be tried again (`poison`, with the failure in
     `failures`), outraced (`raced`), or with more events than this ring might fold (`more`). `glimpses` holds the
-    watched projection's view right after each event folded. `shelves` is for `Runner.keep`.
+    watched projection's view right after each event folded, `views` of each row rung as it is in the end, whoever
+    folded it. `shelves` is for `Runner.keep`.
     """
 
     folded: int = 0
     behind: dict[tuple[Model, StreamId], Reason] = msgspec.field(default_factory=dict)
     failures: dict[tuple[Model, StreamId], Failure] = msgspec.field(default_factory=dict)
     glimpses: Glimpses = msgspec.field(default_factory=dict)
+    views: dict[StreamId, object] = msgspec.field(default_factory=dict)
     shelves: dict[StreamId, Shelf] = msgspec.field(default_factory=dict)
 
 
@@ -96,3 +98,9 @@ class Pass:
                     if self._rung.failures.pop((lane.model, stream), None) is not None:
                         del self._rung.behind[lane.model, stream]
                     self.again(stream, lane)
+
+
+def views_of(shelves: Mapping[StreamId, Shelf], watch: str) -> dict[StreamId, object]:
+    """Return the glimpse of each row of the projection `watch`, as its cell stands now."""
+    cells = ((key, cell) for key, shelf in shelves.items() for cell in shelf.values())
+    return {key: cell.projection.glimpse(cell.state) for key, cell in cells if cell.model.projection == watch}

@@ -17,7 +17,7 @@ from processor.generations import Generations
 from processor.log import EventLog
 from processor.models import Document, Model, ModelStore
 from processor.projection import Codec, Projection
-from processor.rung import Lane, Pass, Pending, Reason, Rung
+from processor.rung import Lane, Pass, Pending, Reason, Rung, views_of
 from processor.source import Doorbell, Source
 from processor.streams import StreamId, fed_row
 
@@ -49,12 +49,23 @@ class Runner:
         self._races, self._page = races, page
         self._cache = CellCache(cached_keys)
 
-    def ring(self, bells: Iterable[Doorbell], *, only: Model | None = None, deadline: float | None = None) -> Rung:
+    def ring(
+        self,
+        bells: Iterable[Doorbell],
+        *,
+        watch: str | None = None,
+        only: Model | None = None,
+        deadline: float | None = None,
+    ) -> Rung:
         """Bring every model that the rung streams feed up to the log, and store all of it.
 
-        `only` rings one model alone. `deadline`, of `time.monotonic`, ends the ring after the pass under way.
+        `watch` names a projection of whose rows the result holds views: of all that were rung, whether or not this
+        ring found anything to fold there. `only` rings one model alone. `deadline`, of `time.monotonic`, ends the
+        ring after the pass under way.
         """
         rung = self.fold(bells, only=only, deadline=deadline, settle=True)
+        if watch is not None:
+            rung.views = views_of(rung.shelves, watch)
         self.keep(rung)
         return rung
 

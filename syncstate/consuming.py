@@ -11,6 +11,7 @@ from uuid import uuid4
 import msgspec
 import structlog
 
+from channels.wakes import WATCH, Waker
 from processor.adapters.dynamodb.catalogue import DEFAULT_PREFIX, EVENTS
 from processor.adapters.dynamodb.checkpoints import Checkpoints
 from processor.adapters.dynamodb.following import Follower
@@ -25,6 +26,7 @@ from processor.generations import Generations
 from processor.leases import Leases
 from processor.quarantine import Quarantine
 from processor.queues import Message, Queue
+from processor.rung import Rung
 from processor.runner import Runner
 from processor.waiting import RegisterQueue
 from processor.walk import Walk
@@ -174,7 +176,8 @@ def consumer(settings: Settings, clock: Clock = system_clock) -> Iterator[Consum
         redo: Queue = RegisterQueue(store.registers, "redo", clock)
         if settings.redo_queue is not None:
             redo = open_queue(settings.redo_queue)
-        delivery = Delivery(runner, Quarantine(store, runner, clock), redo)
+        on_rung = Waker(open_queue(settings.work_queue)).heard if settings.work_queue is not None else _nobody
+        delivery = Delivery(runner, Quarantine(store, runner, clock), redo, on_rung=on_rung, watch=WATCH)
         access, leases, name = open_stream(settings), Leases(store.registers, clock), holder()
 
         def follow(take: Take, lost: Lost) -> Follower:
@@ -182,6 +185,11 @@ def consumer(settings: Settings, clock: Clock = system_clock) -> Iterator[Consum
             return Follower(reach, Crew(leases, access.table, name), name)
 
         yield Consumer(follow, delivery, redo, Walk(store, runner, delivery, clock))
+
+
+def _nobody(rung: Rung) -> None:
+    """Tell nobody of a ring."""
+    del rung
 
 
 def open_stream(settings: Settings) -> StreamAccess:

@@ -13,6 +13,8 @@ from syncstate.shops import Registration, WebhookSecret
 
 Place = Literal["embedded", "postgres", "dynamodb", "memory"]
 ChannelMode = Literal["off", "observe", "live"]
+Slug = Annotated[str, Field(pattern="^[a-z0-9-]{1,40}$")]
+KinesisTenants = dict[str, Annotated[tuple[Slug, ...], Field(min_length=1)]]
 
 
 class Settings(BaseSettings):
@@ -49,6 +51,13 @@ class Settings(BaseSettings):
     work_queue: Annotated[
         str | None, Field(description="on AWS: the address of the queue that wakes the dispatcher")
     ] = None
+    kinesis_tenants: Annotated[
+        KinesisTenants,
+        Field(
+            description='for whom each Kinesis stream may speak, the default first, as JSON: {"orders": ["acme"]}; '
+            "a stream that is not named speaks for SYNCSTATE_TENANT"
+        ),
+    ] = {}
     aws_secret: Annotated[
         str | None,
         Field(description="on AWS: the secret in Secrets Manager whose JSON registers shops, instead of these"),

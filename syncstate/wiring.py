@@ -25,6 +25,7 @@ from ingest.shopify.linking import LinkDoor
 from ingest.shopify.webhook import ShopifyDoor
 from processor.buffering import Buffering
 from processor.clock import Clock, system_clock
+from processor.deadletters import DeadLetter, DeadLetters
 from processor.engine import Engine
 from processor.errors import ProcessorError
 from processor.rung import Rung
@@ -49,6 +50,7 @@ from web.guard.hosts import is_loopback
 from web.guard.keys import KeyBook
 from web.guard.rate import Rates
 from web.kept import Kept
+from web.letters import LetterDesk, Redrive
 from web.metrics import Metrics
 from web.services import Services
 from web.standing import Probe, standing_of
@@ -124,11 +126,11 @@ def assembled(settings: Settings, *, channels: bool = True, clock: Clock = syste
             sellers.append(seller)
         elif channels and (real := real_seller(settings, stack)) is not None:
             sellers.append(real)
-        dispatcher = Dispatcher(engine, sellers, holder=_holder(settings), clock=clock)
+        dispatcher = Dispatcher(engine, sellers, holder=holder_of(settings), clock=clock)
         heard.append(dispatcher)
         stack.callback(dispatcher.stop)
         told = audiences(settings.notify, clock, stack) if channels else []
-        notifier = Notifier(engine, told, holder=_holder(settings), clock=clock)
+        notifier = Notifier(engine, told, holder=holder_of(settings), clock=clock)
         stack.callback(notifier.stop)
         yield System(services(settings, engine, clock), dispatcher, notifier, amazon)
 
@@ -171,6 +173,7 @@ def services(settings: Settings, engine: Engine, clock: Clock, *, sweeps: bool =
         door=door,
         facts=FactDoor(engine.recorder, log, broadcasts, clock),
         links=LinkDoor(engine.recorder, log, clock),
+        letters=LetterDesk(DeadLetters(engine.store, engine.runner, clock), _redrivers(settings, engine, clock)),
         inventory=inventory,
         alerts=alerts,
         returns=ReturnQueries(models, live("returns")),
@@ -203,6 +206,17 @@ def _shops(settings: Settings) -> tuple[Mapping[str, Shop], Callable[[], bool]]:
     return found, found.renew
 
 
+def _redrivers(settings: Settings, engine: Engine, clock: Clock) -> dict[str, Redrive]:
+    """Return how dead letters of each source are taken again; what that needs is imported when it is."""
+
+    def kinesis(letter: DeadLetter) -> str | None:
+        from syncstate.kinesis import intake_of
+
+        return intake_of(settings, engine, clock).redrive(letter)
+
+    return {"kinesis": kinesis}
+
+
 EXACT_SKUS, EXACT_ALERTS, EXACT_DUE, EXACT_STREAMS, DUE_AT_MOST = 1000, 200, 100, 1000, 10_000
 QUICK_SECONDS = 0.01
 """What is larger, or takes longer, is counted behind the readers' backs: see `Kept`."""
@@ -223,7 +237,7 @@ def _guard(settings: Settings, keys: KeyBook) -> Guard:
     )
 
 
-def _holder(settings: Settings) -> str:
+def holder_of(settings: Settings) -> str:
     """Name this process among those that may hold a lease.
 
     An embedded store is locked by one process, so its next one may go on with the lease of one that was killed.

@@ -47,12 +47,19 @@ def _ministack_missing() -> str | None:
     return ministack.missing()
 
 
+def _kinesis_missing() -> str | None:
+    from localstack import kinesis
+
+    return kinesis.missing()
+
+
 SERVERS = {
     "postgres": Server("PostgreSQL", _postgres_missing),
     "dynamodb": Server("DynamoDB Local", _dynamodb_missing),
     "ministack": Server("ministack", _ministack_missing),
+    "kinesis": Server("kinesis-local", _kinesis_missing),
 }
-"""By the kind of store that stands on it, or by name."""
+"""By the kind of store, or the way in, that stands on it, or by name."""
 
 
 @cache
@@ -103,12 +110,21 @@ def ministack() -> str:
     return _running.enter_context(ministack())
 
 
+@cache
+def kinesis() -> str:
+    """Start kinesis-local; answer its endpoint."""
+    from localstack.kinesis import kinesis_local
+
+    return _running.enter_context(kinesis_local())
+
+
 def stop() -> None:
     """Stop what was started. What is asked for afterwards starts anew."""
     _running.close()
     postgres.cache_clear()
     dynamodb.cache_clear()
     ministack.cache_clear()
+    kinesis.cache_clear()
 
 
 def main() -> int:

@@ -21,6 +21,7 @@ from web.api import (
     inventory,
     keys,
     ledger,
+    letters,
     links,
     mapping,
     metrics,
@@ -57,6 +58,7 @@ ROUTES = (
     keys,
     health,
     metrics,
+    letters,
     operations,
 )
 

@@ -18,6 +18,7 @@ from web.counts import Counts
 from web.guard.guard import Guard
 from web.incoming import Incoming
 from web.kept import Kept
+from web.letters import LetterDesk
 from web.metrics import Metrics
 from web.standing import Probe, Standing
 from web.transactions import Transactions
@@ -37,6 +38,7 @@ class Services:
     door: OrderDoor
     facts: FactDoor
     links: LinkDoor
+    letters: LetterDesk
     inventory: InventoryQueries
     alerts: AlertQueries
     returns: ReturnQueries

@@ -7,7 +7,7 @@ import msgspec
 
 from processor.events import Recorded
 from processor.models import IndexKey, Keys
-from processor.ops import OPS, ProjectionQuarantined
+from processor.ops import OPS, ProjectionQuarantined, RecordQuarantined, RecordReleased
 from processor.projection import Amend, Change, Put
 from processor.streams import StreamId
 from projections.alerts.documents import INDEXES, UNMAPPED, UNREAD, Alert, AlertType, alert_id, document, stream_name
@@ -28,18 +28,21 @@ from stock.identities import CHANNEL, REVIEW, SKU
 REPEATED = 3
 """So many refusals of a listing in a row make its alert critical."""
 
+_TENFOLDS = frozenset(10**digits for digits in range(10))
+
 
 class Watch(msgspec.Struct, array_like=True, gc=False):
-    """What crossings are measured against: the balance so far and how it stood, and refusals in a row.
+    """What crossings are measured against: the balance so far and how it stood, and how many failures there are.
 
-    Of a review stream `open_` holds the versions of the questions that may settle by themselves, by their `tx_id`; None
+    `failures`: at a channel, the refusals in a row; at a source of records, how many of them wait in quarantine. Of a
+    review stream `open_` holds the versions of the questions that may settle by themselves, by their `tx_id`; None
     where none was ever asked.
     """
 
     balance: Balance = msgspec.field(default_factory=Balance)
     low: bool = False
     oversold: bool = False
-    refusals: int = 0
+    failures: int = 0
     open_: dict[str, int] | None = None
 
 
@@ -75,7 +78,7 @@ class AlertsProjection:
 
     def glimpse(self, state: Watch) -> int:
         """See `Projection.glimpse`."""
-        return state.refusals
+        return state.failures
 
 
 def _alert(  # noqa: PLR0913 - the document's fields
@@ -174,18 +177,18 @@ def _read(alert: str) -> Change:
 
 def _accepted(state: Watch, event: Recorded, fact: BroadcastAccepted) -> list[Change]:
     del event, fact
-    state.refusals = 0
+    state.failures = 0
     return []
 
 
 def _rejected(state: Watch, event: Recorded, fact: BroadcastRejected) -> list[Change]:
     """Alert at the first refusal and once more when it is repeated, not at each."""
-    state.refusals += 1
-    if state.refusals not in (1, REPEATED):
+    state.failures += 1
+    if state.failures not in (1, REPEATED):
         return []
     channel, _, sku = event.stream.key.partition(":")
-    severity: Severity = "critical" if state.refusals == REPEATED else "warning"
-    message = f"{sku}: {channel} refused quantity {fact.quantity}, {state.refusals} in a row ({fact.code})"
+    severity: Severity = "critical" if state.failures == REPEATED else "warning"
+    message = f"{sku}: {channel} refused quantity {fact.quantity}, {state.failures} in a row ({fact.code})"
     return [_alert(event, "sync_failed", severity, message, fact.quantity, sku=sku)]
 
 
@@ -193,6 +196,22 @@ def _quarantined(state: Watch, event: Recorded, fact: ProjectionQuarantined) -> 
     del state
     message = f"{fact.projection} stopped at event {fact.version} of {fact.stream}: {fact.error}"
     return [_alert(event, "projection_quarantined", "critical", message, 0)]
+
+
+def _untaken(state: Watch, event: Recorded, fact: RecordQuarantined) -> list[Change]:
+    """Alert at the first record that waits, and at every tenfold of it: a source that sends rubbish sends much."""
+    state.failures += 1
+    if state.failures not in _TENFOLDS:
+        return []
+    how_many = "a record" if state.failures == 1 else f"{state.failures:,} records"
+    message = f"{how_many} from {fact.source} could not be taken and wait in quarantine; {fact.record}: {fact.error}"
+    return [_alert(event, "manual_review", "critical", message, 0)]
+
+
+def _released(state: Watch, event: Recorded, fact: RecordReleased) -> list[Change]:
+    del event, fact
+    state.failures = max(0, state.failures - 1)
+    return []
 
 
 _RULES: dict[type, Callable[[Watch, Recorded, Any], list[Change]]] = {
@@ -203,4 +222,6 @@ _RULES: dict[type, Callable[[Watch, Recorded, Any], list[Change]]] = {
     BroadcastAccepted: _accepted,
     BroadcastRejected: _rejected,
     ProjectionQuarantined: _quarantined,
+    RecordQuarantined: _untaken,
+    RecordReleased: _released,
 }

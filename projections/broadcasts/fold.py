@@ -57,9 +57,9 @@ class BroadcastsProjection:
         """See `Projection.readable`."""
         return bool(state.channels)
 
-    def glimpse(self, state: Broadcasts) -> int:
-        """See `Projection.glimpse`."""
-        return state.desired
+    def glimpse(self, state: Broadcasts) -> tuple[Channel, ...]:
+        """Return the channels that are to be told."""
+        return tuple(channel for channel in CHANNELS if state.due(channel))
 
 
 def _desire(state: Broadcasts, event: Recorded) -> None:

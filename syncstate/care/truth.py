@@ -6,7 +6,7 @@ from typing import Any
 from processor.adapters.sql.snapshot import SqlSnapshot
 from processor.adapters.sql.walks import Begun
 from processor.events import Recorded
-from processor.ops import OpsEvent
+from processor.ops import OpsEvent, ops_digest
 from processor.streams import StreamId
 from stock.codec import decode, schema_of
 from stock.facts import digest
@@ -85,6 +85,6 @@ def _faults_of(event: Recorded) -> Iterator[str]:
         return
     if event.schema != schema_of(event.type):
         return
-    right = str(fact.version) if isinstance(fact, OpsEvent) else digest(fact)
+    right = ops_digest(fact) if isinstance(fact, OpsEvent) else digest(fact)
     if event.digest != right:
         yield f"({event.type}) was changed: its digest is {event.digest}, its content's {right}"

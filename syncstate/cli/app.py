@@ -17,6 +17,7 @@ from syncstate.cli.events import events
 from syncstate.cli.explain import explain
 from syncstate.cli.imports import imports
 from syncstate.cli.keys import keys
+from syncstate.cli.kinesis import consume_kinesis
 from syncstate.cli.mapping import map_
 from syncstate.cli.migrate import migrate
 from syncstate.cli.quarantine import quarantine
@@ -54,6 +55,8 @@ def _root(
 
 for command in (serve, demo, consume, events, status, config, doctor, backup, restore, verify, upgrade):
     app.command()(command)
+
+app.command("consume-kinesis")(consume_kinesis)
 
 app.add_typer(keys, name="keys")
 

@@ -6,6 +6,7 @@ Drivers are imported when they are needed: what a function does not use costs it
 from dataclasses import dataclass
 from functools import cache
 
+from channels.wakes import WATCH, Waker
 from processor.clock import Clock, system_clock
 from processor.delivery import Delivery
 from processor.generations import Generations
@@ -31,6 +32,8 @@ class Parts:
     redo: Queue | None
     buffer: Queue | None
     work: Queue | None
+    waker: Waker | None = None
+    """Who is told of rings that watched `channels.wakes.WATCH`; None where no work queue is set."""
 
 
 @cache
@@ -46,14 +49,17 @@ def parts() -> Parts:
     store = open_store(found, clock)
     generations = Generations(store.registers, clock)
     runner = Runner(store.log, store.models, generations, PROJECTIONS, decode)
-    queues = (_queue(url) for url in (found.redo_queue, found.buffer_queue, found.work_queue))
-    return Parts(found, store, runner, Quarantine(store, runner, clock), clock, *queues)
+    redo, buffer, work = (_queue(url) for url in (found.redo_queue, found.buffer_queue, found.work_queue))
+    waker = None if work is None else Waker(work)
+    return Parts(found, store, runner, Quarantine(store, runner, clock), clock, redo, buffer, work, waker)
 
 
 def delivery() -> Delivery:
     """Return what takes doorbells. Raises as `parts` does."""
     found = parts()
-    return Delivery(found.runner, found.quarantine, found.redo)
+    if found.waker is None:
+        return Delivery(found.runner, found.quarantine, found.redo)
+    return Delivery(found.runner, found.quarantine, found.redo, on_rung=found.waker.heard, watch=WATCH)
 
 
 def _queue(url: str | None) -> Queue | None:

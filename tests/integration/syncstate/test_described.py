@@ -34,6 +34,7 @@ from stock.identities import product_stream, sku, sku_stream
 from syncstate.settings import Settings
 from syncstate.wiring import services
 from tests.integration.syncstate.stocked import SHIRT, record, stock
+from tests.kinesis import arrival
 from tests.payloads import SECRET, SHOP
 from tests.stores import Place
 from tests.unit.web.test_quarantine import poison
@@ -45,7 +46,7 @@ BOTH = pytest.mark.parametrize("kind", ["sqlite", "postgres"], indirect=True)
 
 DAMAGED = sku_stream("default", sku("DAMAGED"))
 PRODUCT = "9007199254740993"
-A_KEY, A_STREAM = "a-key-that-is-there", "a-stream-that-is-stopped"
+A_KEY, A_STREAM, A_RECORD = "a-key-that-is-there", "a-stream-that-is-stopped", "a-record-that-is-kept"
 KNOWN = {
     "sku": ["SHIRT", "MUG 100% #1"],
     "id": [alert_id(SHIRT, 5, "stock_low"), A_KEY],
@@ -54,6 +55,7 @@ KNOWN = {
     "level": ["warning", "critical"],
     "projection": ["inventory"],
     "stream": [A_STREAM],
+    "record": [A_RECORD],
 }
 """Half of the values of these parameters: of what is made up, nothing is known."""
 
@@ -129,7 +131,8 @@ def asked(place: Place, request: pytest.FixtureRequest) -> Iterator[Asked]:
         parts = parts_of(engine)
         engine.sweeper.start()
         key, _ = parts.guard.keys.create("default", "read", "till")
-        asked = Asked(create_app(parts), {A_KEY: key.id, A_STREAM: str(DAMAGED)})
+        kept = parts.letters.letters.keep("default", arrival(b"?", sub=0), "why")
+        asked = Asked(create_app(parts), {A_KEY: key.id, A_STREAM: str(DAMAGED), A_RECORD: kept.id})
         yield asked
         assert asked.answered & {HTTPStatus.OK, HTTPStatus.CREATED}, "nothing that was sent was right"
 
@@ -199,6 +202,10 @@ def test_every_route_is_described_or_has_a_reason_not_to_be() -> None:
     assert described <= routes
 
 
+BODILESS = ("/read", "/revoke", "}/redrive", "/discard")
+"""How the paths end whose POST says all by itself."""
+
+
 def test_every_operation_is_described_in_full() -> None:
     for label, operation in operations():
         assert operation["summary"], label
@@ -208,7 +215,7 @@ def test_every_operation_is_described_in_full() -> None:
             "$ref": "#/components/schemas/ErrorAnswer"
         }, label
         assert any(code.startswith("2") for code in operation["responses"]), label
-        bodiless = not label.startswith("POST") or label.endswith(("/read", "/revoke"))
+        bodiless = not label.startswith("POST") or label.endswith(BODILESS)
         schema = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
         assert bodiless == (schema is None), label
 

@@ -11,6 +11,7 @@ import pytest
 from fastapi.routing import APIRoute
 
 from processor.adapters.memory import MemoryStore
+from processor.arrivals import Arrival, Place
 from processor.clock import system_clock
 from processor.engine import Engine
 from processor.log import Append
@@ -19,7 +20,7 @@ from stock.codec import decode
 from stock.identities import Sku, sku_stream
 from syncstate.settings import Settings
 from syncstate.wiring import services
-from tests.factories import a_sale
+from tests.factories import MORNING, a_sale
 from tests.payloads import SECRET, SHOP, a_line, an_order_body, shopify_headers
 from tests.unit.web.client import Client
 from web.app import create_app
@@ -62,6 +63,8 @@ def client(parts: Services) -> Client:
     parts.engine.store.log.append([Append(sku_stream("theirs", Sku(f"{HIDDEN}-BAD")), (a_sale(), damaged))])
     for _ in range(4):
         parts.engine.sweeper.sweep()
+    record = Arrival(Place("kinesis", "orders", "shardId-0", "1", 0), f"{HIDDEN} data".encode(), MORNING)
+    parts.letters.letters.keep("theirs", record, f"{HIDDEN} error")
     order = an_order_body(a_line(1, SHARED, 2), a_line(2, None, 1, variant_id=77), id_=4501, tags=HIDDEN)
     assert client.post(SIGNED, order, shopify_headers(order)).status_code == 200
     return client
@@ -110,6 +113,7 @@ def guesses(parts: Services, path: str) -> str:
     [key] = [key for key in parts.guard.keys.every("theirs") if key.name.startswith(HIDDEN)]
     given = {"sku": SHARED, "tx": "shopify:4501", "alert_id": alert.id, "id": key.id, "level": "high"}
     more = {"product_id": "77", "projection": "inventory", "stream": f"theirs/sku/{SHARED}"}
+    more |= {"record": "kinesis:orders:shardId-0:1:0"}
     for name, value in {**given, **more}.items():
         path = path.replace(f"{{{name}}}", value).replace(f"{{{name}:path}}", value)
     assert "{" not in path, f"say what the parameters of {path} are"
