@@ -1,11 +1,15 @@
 """Opening the store that the settings name."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from processor.clock import Clock, system_clock
 from processor.errors import ProcessorError, StoreUnavailable
 from processor.store import Store
 from syncstate.settings import Settings
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
 
 DATABASE = "syncstate.db"
 DEMO = "demo"
@@ -68,17 +72,24 @@ def _postgres(url: str, clock: Clock) -> Store:
 
 
 def _dynamodb(endpoint: str | None, prefix: str | None, clock: Clock) -> Store:
-    import boto3
-    from botocore.exceptions import BotoCoreError
-
-    from processor.adapters.dynamodb import DynamoStore, client_config, tables
+    from processor.adapters.dynamodb import DynamoStore, tables
     from processor.adapters.dynamodb.catalogue import DEFAULT_PREFIX
 
-    try:
-        client = boto3.client("dynamodb", endpoint_url=endpoint, config=client_config())
-    except (BotoCoreError, ValueError) as error:
-        advice = "look at AWS_DEFAULT_REGION and SYNCSTATE_DYNAMODB_ENDPOINT"
-        raise StoreUnavailable("open", f"{error} ({advice})") from error
+    client = dynamodb_client(endpoint)
     if endpoint is not None:
         tables.create(client, prefix or DEFAULT_PREFIX)
     return DynamoStore(client, prefix or DEFAULT_PREFIX, clock)
+
+
+def dynamodb_client(endpoint: str | None, region: str | None = None) -> "DynamoDBClient":
+    """Return a client for DynamoDB: `region` is the surroundings' where None. Raises StoreUnavailable."""
+    import boto3
+    from botocore.exceptions import BotoCoreError
+
+    from processor.adapters.dynamodb import client_config
+
+    try:
+        return boto3.client("dynamodb", region_name=region, endpoint_url=endpoint, config=client_config())
+    except (BotoCoreError, ValueError) as error:
+        advice = "look at AWS_DEFAULT_REGION, AWS_PROFILE and SYNCSTATE_DYNAMODB_ENDPOINT"
+        raise StoreUnavailable("open", f"{error} ({advice})") from error

@@ -23,6 +23,7 @@ from syncstate.cli.restore import restore
 from syncstate.cli.serve import serve
 from syncstate.cli.skus import TAKES_SIGNS
 from syncstate.cli.status import status
+from syncstate.cli.tables import tables
 from syncstate.cli.upgrade import upgrade
 from syncstate.cli.verify import verify
 
@@ -63,3 +64,4 @@ imports.command("store-json")(migrate)
 app.command()(migrate)
 app.add_typer(imports)
 app.add_typer(quarantine, name="quarantine")
+app.add_typer(tables, name="tables")
