@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from processor.clock import Clock, system_clock
 from processor.errors import ProcessorError, StoreUnavailable
 from processor.store import Store
+from syncstate.care.marks import refuse_half_done
 from syncstate.settings import Settings
 
 if TYPE_CHECKING:
@@ -40,7 +41,23 @@ class SettingMissing(Exception):
 
 
 def open_store(settings: Settings, clock: Clock = system_clock) -> Store:
-    """Return the store. Raises SettingMissing, or a ProcessorError that says why it cannot be opened."""
+    """Return the store.
+
+    Raises SettingMissing, or a ProcessorError that says why it cannot be opened: RestoreHalfDone where a restore has
+    not come to its end.
+    """
+    store = open_unguarded(settings, clock)
+    if settings.store in ("postgres", "dynamodb"):
+        try:
+            refuse_half_done(store.registers)
+        except BaseException:
+            store.close()
+            raise
+    return store
+
+
+def open_unguarded(settings: Settings, clock: Clock = system_clock) -> Store:
+    """Return the store, even one that is half restored: for a restore itself, and for who only looks."""
     match settings.store:
         case "embedded":
             return _embedded(settings.data, clock)
