@@ -47,12 +47,16 @@ def open_store(settings: Settings, clock: Clock = system_clock) -> Store:
     not come to its end.
     """
     store = open_unguarded(settings, clock)
-    if settings.store in ("postgres", "dynamodb"):
-        try:
-            refuse_half_done(store.registers)
-        except BaseException:
-            store.close()
-            raise
+    return guarded(store) if settings.store in ("postgres", "dynamodb") else store
+
+
+def guarded(store: Store) -> Store:
+    """Return `store` itself. Raises RestoreHalfDone, having closed it, where a restore has not come to its end."""
+    try:
+        refuse_half_done(store.registers)
+    except BaseException:
+        store.close()
+        raise
     return store
 
 
