@@ -8,6 +8,7 @@ from processor.adapters.sql.snapshot import SqlSnapshot
 from syncstate.care.folds import live_models, model_faults, outdated
 from syncstate.care.tally import Tally, Watch, nobody
 from syncstate.care.truth import log_faults
+from syncstate.care.view import View
 
 
 class Finding(NamedTuple):
@@ -23,13 +24,13 @@ def truth(snapshot: SqlSnapshot, tally: Tally, watch: Watch = nobody) -> Iterato
     yield from _until_unreadable(snapshot, map(Finding, log_faults(snapshot, tally, watch)))
 
 
-def models(snapshot: SqlSnapshot, tally: Tally, watch: Watch = nobody) -> Iterator[Finding]:
+def models(snapshot: View, tally: Tally, watch: Watch = nobody) -> Iterator[Finding]:
     """Yield each row and document of a live model that is not the fold of the log."""
     found = model_faults(snapshot, tally, watch)
     yield from _until_unreadable(snapshot, (Finding(sentence, projection) for projection, sentence in found))
 
 
-def _until_unreadable(snapshot: SqlSnapshot, findings: Iterator[Finding]) -> Iterator[Finding]:
+def _until_unreadable(snapshot: View, findings: Iterator[Finding]) -> Iterator[Finding]:
     """Yield the findings; where the database cannot be read on, that is the last one."""
     try:
         with snapshot.reading():
@@ -38,7 +39,7 @@ def _until_unreadable(snapshot: SqlSnapshot, findings: Iterator[Finding]) -> Ite
         yield Finding(f"it cannot be read on: {error.reason}")
 
 
-def notes(snapshot: SqlSnapshot) -> Iterator[str]:
+def notes(snapshot: View) -> Iterator[str]:
     """Yield what is no damage and yet worth knowing: models of another release, streams that wait to be folded."""
     with snapshot.reading():
         for name in outdated(snapshot.registers):

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from syncstate.cli.adjust import adjust, count
+from syncstate.cli.adopting import adopt
 from syncstate.cli.alerts import alerts
 from syncstate.cli.backup import backup
 from syncstate.cli.buffer import buffer, threshold
@@ -64,4 +65,5 @@ imports.command("store-json")(migrate)
 app.command()(migrate)
 app.add_typer(imports)
 app.add_typer(quarantine, name="quarantine")
+tables.command()(adopt)
 app.add_typer(tables, name="tables")

@@ -72,9 +72,19 @@ def test_an_invocation_writes_one_document_of_metrics_and_one_line(capfd: pytest
     }
     assert metrics["Duration"][0] > 0
     assert {**line, "Duration": 0, "timestamp": ""} == {
-        "event": "lambda.done", "level": "info", "timestamp": "", "function": "project", "request_id": "3f1c",
-        "cold": True, "BatchSize": 10, "Retries": 0, "Events": 7, "Waiting": 1,
-        "Lag": 500.0, "WebhookToProjection": 3000.0, "Duration": 0,
+        "event": "lambda.done",
+        "level": "info",
+        "timestamp": "",
+        "function": "project",
+        "request_id": "3f1c",
+        "cold": True,
+        "BatchSize": 10,
+        "Retries": 0,
+        "Events": 7,
+        "Waiting": 1,
+        "Lag": 500.0,
+        "WebhookToProjection": 3000.0,
+        "Duration": 0,
     }
 
 
