@@ -1,14 +1,14 @@
 """Making the tables: those that are missing, and what keeps them from being lost."""
 
+import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from botocore.exceptions import BotoCoreError, ClientError, WaiterError
+from botocore.exceptions import ClientError
 
 from processor.adapters.dynamodb.advice import is_unknown_here
 from processor.adapters.dynamodb.catalogue import DEFAULT_PREFIX, TABLES, create_table_arguments
-from processor.adapters.dynamodb.errors import translated
 from processor.adapters.dynamodb.inspecting import differences, inspect
 from processor.adapters.dynamodb.retries import Patience, Retries
 from processor.errors import StoreUnavailable
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 Done = Literal["created", "there already", "switched on", "on already", "not known here"]
-SECONDS_TO_WAIT = 120
+SECONDS_TO_WAIT, POLL_SECONDS = 120, 0.5
 
 
 class Step(NamedTuple):
@@ -40,7 +40,7 @@ def create(client: "DynamoDBClient", prefix: str = DEFAULT_PREFIX) -> list[Step]
         created = retries(f"create table {arguments['TableName']}", partial(_create, client, arguments))
         steps.append(Step(arguments["TableName"], "table", "created" if created else "there already"))
     for arguments in wanted:
-        _wait(client, arguments["TableName"])
+        _wait(retries, client, arguments["TableName"])
     return steps
 
 
@@ -52,20 +52,24 @@ def _create(client: "DynamoDBClient", arguments: dict[str, Any]) -> bool:
     return True
 
 
-def _wait(client: "DynamoDBClient", name: str) -> None:
+def _wait(retries: Retries, client: "DynamoDBClient", name: str) -> None:
     """Wait until a table can be used. One that is being deleted never can: that is told at once."""
-    try:
-        status = client.describe_table(TableName=name)["Table"]["TableStatus"]
+    deadline = time.monotonic() + SECONDS_TO_WAIT
+    while (status := retries(f"see table {name}", partial(_status, client, name))) not in {"ACTIVE", "UPDATING"}:
         if status == "DELETING":
             raise StoreUnavailable(f"create table {name}", "it is being deleted: wait until it is gone, then try again")
-        client.get_waiter("table_exists").wait(
-            TableName=name, WaiterConfig={"Delay": 1, "MaxAttempts": SECONDS_TO_WAIT}
-        )
-    except WaiterError as error:
-        reason = f"it was not ready after {SECONDS_TO_WAIT} s: `syncstate tables verify` tells its state"
-        raise StoreUnavailable(f"create table {name}", reason) from error
-    except (ClientError, BotoCoreError) as error:
-        raise translated(f"see table {name}", error, 1) from error
+        if time.monotonic() > deadline:
+            reason = f"it is {status} after {SECONDS_TO_WAIT} s: `syncstate tables verify` tells its state"
+            raise StoreUnavailable(f"create table {name}", reason)
+        time.sleep(POLL_SECONDS)
+
+
+def _status(client: "DynamoDBClient", name: str) -> str:
+    """Return a table's state; one that was created a moment ago may not be seen yet."""
+    try:
+        return client.describe_table(TableName=name)["Table"]["TableStatus"]
+    except client.exceptions.ResourceNotFoundException:
+        return "CREATING"
 
 
 def protect(client: "DynamoDBClient", prefix: str = DEFAULT_PREFIX) -> Iterator[Step]:
