@@ -5,6 +5,7 @@ from contextlib import closing, contextmanager
 
 from syncstate.care import Refused
 from syncstate.care.archiving import Origin
+from syncstate.care.marks import refuse_half_done
 from syncstate.care.places import snapshot_of
 from syncstate.settings import Settings
 from syncstate.stores import open_store
@@ -23,4 +24,5 @@ def origin_of(settings: Settings, pace: float | None) -> Iterator[Origin]:
             yield Origin("the dynamodb store", store.log, store.registers, pace)
         return
     with closing(snapshot_of(settings)) as snapshot:
+        refuse_half_done(snapshot.registers)
         yield Origin(snapshot.place, snapshot.log, snapshot.registers, pace)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from processor.adapters.sql.errors import StoreDamaged
 from processor.adapters.sql.snapshot import SqlSnapshot
 from syncstate.care.folds import live_models, model_faults, outdated
+from syncstate.care.marks import RestoreHalfDone, mark_of
 from syncstate.care.tally import Tally, Watch, nobody
 from syncstate.care.truth import log_faults
 from syncstate.care.view import View
@@ -42,6 +43,9 @@ def _until_unreadable(snapshot: View, findings: Iterator[Finding]) -> Iterator[F
 def notes(snapshot: View) -> Iterator[str]:
     """Yield what is no damage and yet worth knowing: models of another release, streams that wait to be folded."""
     with snapshot.reading():
+        mark = mark_of(snapshot.registers)
+        if mark is not None and mark.state == "under way":
+            yield str(RestoreHalfDone(mark))
         for name in outdated(snapshot.registers):
             yield f"{name} was folded by another release and was not compared: `syncstate upgrade` rebuilds it"
         for model, projection in live_models(snapshot.registers).items():

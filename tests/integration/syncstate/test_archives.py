@@ -26,6 +26,7 @@ from stock.identities import sku
 from syncstate.care import archiving, unpacking
 from syncstate.care.archive import ArchiveDamaged, ArchiveTooNew, Reader, is_archive
 from syncstate.care.archiving import Origin, archive
+from syncstate.care.checkup import checkup
 from syncstate.care.copying import BackupExists, CopyDamaged
 from syncstate.care.filling import fill
 from syncstate.care.marks import MARK, RestoreHalfDone, mark_of
@@ -33,7 +34,7 @@ from syncstate.care.origins import origin_of
 from syncstate.care.restoring import restore_archive
 from syncstate.care.unpacking import StoreTaken, Unpacked
 from syncstate.settings import Settings
-from syncstate.stores import RESTORING, RestoreUnfinished, open_store, open_unguarded
+from syncstate.stores import RESTORING, RestoreUnfinished, dynamodb_client, open_store, open_unguarded
 from tests.integration.syncstate.houses import LASTING, SHARED, contents, house
 from tests.integration.syncstate.stocked import AT, EVENTS, MUG, SHIRT, engine_on, stock
 from tests.stores import FixedClock
@@ -384,16 +385,19 @@ def test_an_archive_is_paced(stocked: House, tmp_path: Path, monkeypatch: pytest
     assert max(slept) > 3
 
 
-def test_a_half_restored_store_gives_no_archive(
-    archived: tuple[Settings, Path], houses: House, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+@pytest.mark.parametrize("kind", SHARED)
+def test_a_half_restored_store_gives_no_archive_and_the_doctor_says_why(
+    archived: tuple[Settings, Path], houses: House, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: str
 ) -> None:
-    target = houses("dynamodb")
+    target = houses(kind)
     with monkeypatch.context() as broken:
         broken.setattr(unpacking, "fold_all", _dies)
         with pytest.raises(Broken):
             fill(archived[1], target)
     with pytest.raises(RestoreHalfDone):
         make(target, tmp_path / "half.archive")
+    [said] = [check.said for check in checkup(target) if check.name == "store"]
+    assert "has not ended" in said
 
 
 def test_registers_that_mean_nothing_elsewhere_are_left_out(houses: House, tmp_path: Path) -> None:
@@ -405,3 +409,19 @@ def test_registers_that_mean_nothing_elsewhere_are_left_out(houses: House, tmp_p
         archive(origin, tmp_path / "a", clock=lambda: Instant("2026-11-20T10:00:00.000000Z"))
     lines = gzip.decompress((tmp_path / "a").read_bytes()).splitlines()
     assert [msgspec.json.decode(line)[1] for line in lines[1:-1]] == ["key/a", "notices/default/mail"]
+
+
+def test_the_doctor_looks_at_the_tables(stocked: House) -> None:
+    settings = stocked("dynamodb")
+    assert {check.verdict for check in checkup(settings) if check.name == "tables"} == {"warn"}
+    with closing(dynamodb_client(settings.dynamodb_endpoint)) as client:
+        client.delete_table(TableName=f"{settings.dynamodb_prefix}events")
+        client.create_table(
+            TableName=f"{settings.dynamodb_prefix}events",
+            BillingMode="PAY_PER_REQUEST",
+            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
+        )
+    told = [check.said for check in checkup(settings) if (check.name, check.verdict) == ("tables", "fail")]
+    assert any("has no stream" in said for said in told)
+    assert any("has no index catalogue" in said for said in told)
