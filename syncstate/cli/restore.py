@@ -8,6 +8,7 @@ from typing import Annotated
 import msgspec
 import typer
 
+from processor.errors import Retryable
 from syncstate import logs
 from syncstate.care import Refused
 from syncstate.care.archive import is_archive
@@ -73,7 +74,11 @@ def _unpacked(
         return restore_archive(file, settings.data, replace=force, watch=progress)
     if force:
         raise Failure(f"--force moves a folder's store aside; a {settings.store} store must be empty", 2)
-    return fill(file, settings, progress), None
+    try:
+        return fill(file, settings, progress), None
+    except Retryable as error:
+        advice = "what was restored is kept, and nobody opens the store: give the same command again, and it goes on"
+        raise Failure(f"{error}: {advice}") from error
 
 
 def _tell(as_bytes: bytes, lines: Iterator[str], *, as_json: bool) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from processor.adapters.dynamodb.access import MAX_GETS, TableAccess
-from processor.adapters.dynamodb.appending import MAX_BYTES, MAX_EVENTS
+from processor.adapters.dynamodb.appending import MAX_BYTES
 from processor.adapters.dynamodb.catalogue import DEFAULT_PREFIX, EVENTS
 from processor.adapters.dynamodb.items import bytes_of, claim_from, claim_item, claim_key, event_item
 from processor.adapters.dynamodb.keys import ABSENT, key_of
@@ -22,6 +22,10 @@ from processor.streams import StreamId
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+EVENTS_AT_ONCE, WORKERS = 25, 8
+"""Half of what a transaction holds, few at once: a table, or an emulator, that is slow answers in time all the same."""
+
+PATIENCE = Patience(attempts=16)
 
 
 class PlaceTaken(ProcessorError):
@@ -44,10 +48,10 @@ class History:
         nonce: str,
         prefix: str = DEFAULT_PREFIX,
         *,
-        workers: int = 16,
-        patience: Patience | None = None,
+        workers: int = WORKERS,
+        patience: Patience = PATIENCE,
     ) -> None:
-        self._access = TableAccess(client, prefix + EVENTS, Retries(patience or Patience()))
+        self._access = TableAccess(client, prefix + EVENTS, Retries(patience))
         self._workers, self._nonce = Workers(workers), nonce
 
     def is_empty(self) -> bool:
@@ -106,7 +110,7 @@ def _transactions(events: Sequence[Recorded]) -> Iterator[list[Recorded]]:
     weight = 0
     for event in events:
         of = bytes_of(event.stream, event)
-        if chunk and (len(chunk) == MAX_EVENTS or weight + of > MAX_BYTES):
+        if chunk and (len(chunk) == EVENTS_AT_ONCE or weight + of > MAX_BYTES):
             yield chunk
             chunk, weight = [], 0
         chunk.append(event)

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from typer.testing import CliRunner
 
 from channels.attempts import Attempts
 from processor.adapters.dynamodb.access import TableAccess
@@ -33,6 +34,8 @@ from syncstate.care.marks import MARK, RestoreHalfDone, mark_of
 from syncstate.care.origins import origin_of
 from syncstate.care.restoring import restore_archive
 from syncstate.care.unpacking import StoreTaken, Unpacked
+from syncstate.cli.app import app
+from syncstate.cli.failures import Failure
 from syncstate.settings import Settings
 from syncstate.stores import RESTORING, RestoreUnfinished, dynamodb_client, open_store, open_unguarded
 from tests.integration.syncstate.houses import LASTING, SHARED, contents, house
@@ -425,3 +428,17 @@ def test_the_doctor_looks_at_the_tables(stocked: House) -> None:
     told = [check.said for check in checkup(settings) if (check.name, check.verdict) == ("tables", "fail")]
     assert any("has no stream" in said for said in told)
     assert any("has no index catalogue" in said for said in told)
+
+
+def test_a_restore_that_the_store_interrupts_says_that_it_goes_on(
+    archived: tuple[Settings, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(*_: object) -> None:
+        raise StoreUnavailable("write", "the table is busy")
+
+    monkeypatch.setattr("syncstate.cli.restore.fill", busy)
+    monkeypatch.setenv("SYNCSTATE_STORE", "dynamodb")
+    done = CliRunner().invoke(app, ["restore", str(archived[1])])
+    assert isinstance(done.exception, Failure)
+    assert "the table is busy" in str(done.exception)
+    assert "give the same command again, and it goes on" in str(done.exception)
