@@ -41,20 +41,22 @@ _log = structlog.get_logger("processor.delivery")
 class Delivered(msgspec.Struct, frozen=True):
     """What became of a delivery: `streams` were rung and `folded` events entered models, counted per model.
 
-    `later` are in the redo queue now. `failed` are nowhere: deliver them again.
+    `later` are in the redo queue now. `failed` are nowhere: deliver them again. `held` counts the pairs of a model and
+    a stream that stand before an event which cannot be folded.
     """
 
     streams: int
     folded: int
     later: tuple[StreamId, ...] = ()
     failed: tuple[StreamId, ...] = ()
+    held: int = 0
 
 
 class _Outcome:
     """What is known so far. `more` made progress, `stuck` did not."""
 
     def __init__(self) -> None:
-        self.folded = 0
+        self.folded = self.held = 0
         self.more: dict[StreamId, None] = {}
         self.stuck: dict[StreamId, None] = {}
         self.poisoned: dict[StreamId, None] = {}
@@ -66,7 +68,9 @@ class _Outcome:
                 self.poisoned[stream] = None
             elif reason == "more":
                 self.more[stream] = None
-            elif reason != "held":
+            elif reason == "held":
+                self.held += 1
+            else:
                 self.stuck[stream] = None
 
 
@@ -106,7 +110,7 @@ class Delivery:
         more = [stream for stream in outcome.more if stream not in outcome.stuck and stream not in outcome.poisoned]
         failed = [*self._later(more, 0, NOW), *self._later(stuck, tries + 1, pause(tries))]
         later = tuple(stream for stream in (*more, *stuck) if stream not in failed)
-        return Delivered(len({bell.stream for bell in bells}), outcome.folded, later, tuple(failed))
+        return Delivered(len({bell.stream for bell in bells}), outcome.folded, later, tuple(failed), outcome.held)
 
     def redo(self, letter: bytes, *, deadline: float | None = None) -> Delivered:
         """Deliver what a message of the redo queue names. Raises ValueError for a letter of another kind."""

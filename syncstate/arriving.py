@@ -6,18 +6,23 @@ import msgspec
 import structlog
 
 from processor.adapters.dynamodb.streams import StreamRecord, Unread, arrived
+from processor.clock import Instant
 from processor.delivery import Delivered, Delivery
 
 _log = structlog.get_logger("syncstate.arriving")
 
 
 class Taken(msgspec.Struct, frozen=True):
-    """What became of records. `failed` are the sequence numbers to deliver from again; `unread` name no stream."""
+    """What became of records. `failed` are the sequence numbers to deliver from again; `unread` name no stream.
+
+    `recorded` tells when the events in them were recorded.
+    """
 
     records: int
     delivered: Delivered
     failed: tuple[str, ...]
     unread: tuple[Unread, ...]
+    recorded: tuple[Instant, ...] = ()
 
 
 def take(records: Sequence[StreamRecord], delivery: Delivery, deadline: float | None = None) -> Taken:
@@ -36,4 +41,5 @@ def take(records: Sequence[StreamRecord], delivery: Delivery, deadline: float | 
         failed=len(delivered.failed),
     )
     failed = tuple(found.first[stream] for stream in delivered.failed)
-    return Taken(len(records), delivered, failed, tuple(found.unread))
+    recorded = tuple(event.recorded_at for bell in found.bells for event in bell.hint)
+    return Taken(len(records), delivered, failed, tuple(found.unread), recorded)

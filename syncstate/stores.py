@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from processor.clock import Clock, system_clock
 from processor.errors import ProcessorError, StoreUnavailable
 from processor.store import Store
+from syncstate.care.marks import refuse_half_done
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -43,8 +44,25 @@ class SettingMissing(Exception):
 def open_store(settings: "Settings", clock: Clock = system_clock, *, buffered: bool = False) -> Store:
     """Return the store; `buffered` tells that what it is too busy for may wait in a queue.
 
-    Raises SettingMissing, or a ProcessorError that says why it cannot be opened.
+    Raises SettingMissing, or a ProcessorError that says why it cannot be opened: RestoreHalfDone where a restore has
+    not come to its end.
     """
+    store = open_unguarded(settings, clock, buffered=buffered)
+    return guarded(store) if settings.store in ("postgres", "dynamodb") else store
+
+
+def guarded(store: Store) -> Store:
+    """Return `store` itself. Raises RestoreHalfDone, having closed it, where a restore has not come to its end."""
+    try:
+        refuse_half_done(store.registers)
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+def open_unguarded(settings: "Settings", clock: Clock = system_clock, *, buffered: bool = False) -> Store:
+    """Return the store, even one that is half restored: for a restore itself, and for who only looks."""
     match settings.store:
         case "embedded":
             return _embedded(settings.data, clock)

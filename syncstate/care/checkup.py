@@ -17,9 +17,10 @@ from syncstate.addresses import store_named
 from syncstate.care import Refused, checks
 from syncstate.care.checks import Check
 from syncstate.care.folds import live_models, outdated
+from syncstate.care.marks import refuse_half_done
 from syncstate.care.places import snapshot_of
 from syncstate.settings import Settings
-from syncstate.stores import DATABASE, RESTORING, RestoreUnfinished, SettingMissing, open_store
+from syncstate.stores import DATABASE, RESTORING, RestoreUnfinished, SettingMissing, dynamodb_client, open_store
 from web.guard.hosts import is_loopback
 from web.guard.keys import KeyBook
 
@@ -27,6 +28,7 @@ LITTLE_SPACE = 1 << 30
 NO_SPACE = 64 << 20
 BEHIND_SECONDS = 2.0
 MUCH_LAG = 10_000
+_KEEPING = {"point-in-time recovery", "deletion protection", "billing"}
 
 
 def checkup(settings: Settings, clock: Clock = system_clock) -> Iterator[Check]:
@@ -78,6 +80,7 @@ def _store(settings: Settings, clock: Clock, *, served: bool) -> Iterator[Check]
         return
     try:
         with closing(snapshot_of(settings)) as snapshot:
+            refuse_half_done(snapshot.registers)
             path = settings.data / DATABASE
             if settings.store == "embedded" and not os.access(path, os.W_OK):
                 advice = "let the user who runs the server write to it"
@@ -100,6 +103,25 @@ def _other_store(settings: Settings) -> Iterator[Check]:
         yield _away(settings, error)
     else:
         yield Check("store", "ok", f"the {settings.store} store answers")
+        if settings.store == "dynamodb":
+            yield from _tables(settings)
+
+
+def _tables(settings: Settings) -> Iterator[Check]:
+    """Check the tables; what keeps them from being lost is worth a warning, their shape is a failure."""
+    from processor.adapters.dynamodb.catalogue import DEFAULT_PREFIX
+    from processor.adapters.dynamodb.inspecting import inspect
+
+    well = True
+    with closing(dynamodb_client(settings.dynamodb_endpoint)) as client:
+        for report in inspect(client, settings.dynamodb_prefix or DEFAULT_PREFIX):
+            for aspect in report.aspects:
+                if aspect.verdict in {"differs", "denied"}:
+                    well = False
+                    verdict: checks.Verdict = "warn" if aspect.name in _KEEPING else "fail"
+                    yield Check("tables", verdict, aspect.said, aspect.advice)
+    if well:
+        yield Check("tables", "ok", "as they must be")
 
 
 def _away(settings: Settings, error: Exception) -> Check:

@@ -53,7 +53,7 @@ class BackupUnderWay(Refused):
 class CopyDamaged(Refused):
     """The copy was read through and something is wrong with it: most likely with the store itself."""
 
-    def __init__(self, source: Path, first: str) -> None:
+    def __init__(self, source: Path | str, first: str) -> None:
         super().__init__(
             f"{source} is damaged ({first}), so no backup was made of it, and the one before was left as it is:"
             " `syncstate verify` names all of it"
@@ -93,7 +93,7 @@ def back_up(source: Path, file: Path, *, replace: bool = False, watch: Watch = n
         raise BackupIntoStore(file)
     if file.exists() and not replace:
         raise BackupExists(file)
-    with _draft(file) as draft:
+    with drafted(file) as draft:
         copy(source, draft, watch)
         manifest = manifest_of(draft, _read_through(source, draft, watch), name=file)
         settle(draft, file)
@@ -159,7 +159,7 @@ def sync_folder(folder: Path) -> None:
 
 
 @contextmanager
-def _draft(file: Path) -> Iterator[Path]:
+def drafted(file: Path) -> Iterator[Path]:
     """Yield the name under which `file` is written, for this process alone; what is left there is removed."""
     draft = file.with_name(f"{file.name}.part")
     with _alone(draft.with_name(f"{draft.name}.lock"), file):

@@ -6,7 +6,6 @@ from typing import Any
 
 import msgspec
 
-from processor.adapters.sql.snapshot import SqlSnapshot
 from processor.events import Recorded
 from processor.generations import Pointer
 from processor.models import Document, Keys, Model, Row
@@ -17,6 +16,7 @@ from projections import PROJECTIONS
 from stock.codec import decode
 from syncstate.care.spill import Spill
 from syncstate.care.tally import Tally, Watch
+from syncstate.care.view import View
 
 _OFTEN = 1000
 _SHOWN = 300
@@ -44,7 +44,7 @@ def outdated(registers: Registers) -> list[str]:
     return [p.name for p, pointer in pointers if pointer is not None and pointer.schema != p.schema]
 
 
-def model_faults(snapshot: SqlSnapshot, tally: Tally, watch: Watch) -> Iterator[tuple[str, str]]:
+def model_faults(snapshot: View, tally: Tally, watch: Watch) -> Iterator[tuple[str, str]]:
     """Yield (projection, sentence) for each row and document that is not the fold of the log; count into `tally`."""
     live, spill = live_models(snapshot.registers), Spill()
     try:
@@ -92,7 +92,7 @@ class _Fold:
             yield f"{self.model} {self.key}: the row stands elsewhere in an index than its events put it"
 
 
-def _fold(snapshot: SqlSnapshot, folds: Sequence[_Fold], spill: Spill) -> Iterator[tuple[str, str]]:
+def _fold(snapshot: View, folds: Sequence[_Fold], spill: Spill) -> Iterator[tuple[str, str]]:
     """Fold the streams of rows of one key, each stream read once."""
     for stream in sorted({stream for fold in folds for stream in fold.row.positions}):
         at = {fold: fold.row.positions.get(stream, 0) for fold in folds}
@@ -120,13 +120,9 @@ def _fold_one(event: Recorded, folds: Sequence[_Fold], spill: Spill) -> Iterator
             yield fold.fault(f"it has passed event {event.version} of {event.stream}, which cannot be folded: {error}")
 
 
-def _document_faults(
-    snapshot: SqlSnapshot, live: Sequence[Model], spill: Spill, tally: Tally
-) -> Iterator[tuple[str, str]]:
-    numbers = {model: number for number, model in snapshot.walks.models().items()}
+def _document_faults(snapshot: View, live: Sequence[Model], spill: Spill, tally: Tally) -> Iterator[tuple[str, str]]:
     for model in live:
-        stored = snapshot.walks.documents(numbers[model]) if model in numbers else iter(())
-        for (tenant, id_), found, folded in _merged(stored, spill.all(model)):
+        for (tenant, id_), found, folded in _merged(snapshot.documents(model), spill.all(model)):
             tally.documents += found is not None
             fault = _document_fault(found, folded)
             if fault:

@@ -5,7 +5,7 @@ server begins on the folder. The last step gives it its own.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,15 +15,18 @@ import msgspec
 from channels.attempts import doubt_all
 from processor.adapters.sql import SqlStore
 from processor.adapters.sql.sqlite.claim import keep_trace, kept_out, trace_of
+from processor.clock import Clock, system_clock
 from processor.engine import Engine
 from projections import PROJECTIONS
 from stock.codec import decode
 from syncstate import presence
 from syncstate.addresses import EMBEDDED
 from syncstate.care import Refused
+from syncstate.care.archive import Reader
 from syncstate.care.copying import Manifest, copy, manifest_of, remove, settle, sync_folder
 from syncstate.care.places import snapshot_at
 from syncstate.care.tally import Tally, Watch, nobody
+from syncstate.care.unpacking import PortHistory, Standing, Target, Unpacked, unpack
 from syncstate.care.verifying import models, truth
 from syncstate.stores import DATABASE, RESTORING
 
@@ -66,29 +69,66 @@ class Restored(msgspec.Struct, frozen=True):
 
 
 def restore(file: Path, data: Path, *, replace: bool = False, watch: Watch = nobody) -> Restored:
-    """Make a copy of `file` the store of the folder `data`, which no server may run on.
+    """Make a copy of `file`, a copy of an embedded store, the store of the folder `data`, which no server may run on.
 
     Raises FolderTaken, FolderServed, BackupDamaged, NothingThere, OSError, or a ProcessorError.
     """
+    _refuse_taken(data, replace=replace)
+    tally = Tally()
+    broken = _read_through(file, tally, watch)
+    doubted = 0
+
+    def fill(draft: Path) -> None:
+        nonlocal doubted
+        copy(file, draft, watch)
+        with _opened(draft) as store:
+            doubted = doubt_all(store.registers)
+            _rebuild(store, broken)
+
+    aside = _becoming(data, fill)
+    return Restored(manifest_of(file, tally), tuple(sorted(broken)), doubted, aside)
+
+
+def restore_archive(
+    file: Path, data: Path, *, replace: bool = False, watch: Watch = nobody
+) -> tuple[Unpacked, str | None]:
+    """Make what the archive `file` holds the store of the folder `data`; return that, and where the old store lies.
+
+    Raises FolderTaken, FolderServed, ArchiveDamaged, OSError, or a ProcessorError.
+    """
+    _refuse_taken(data, replace=replace)
+    reader, filled = Reader(file), list[Unpacked]()
+    reader.whole()
+
+    def fill(draft: Path) -> None:
+        clock = Standing()
+        with _opened(draft, clock) as store:
+            target = Target(str(draft), f"syncstate restore {file} --data {data}", f"remove {draft}")
+            filled.append(unpack(reader, store, PortHistory(store, clock), target, watch))
+
+    aside = _becoming(data, fill)
+    return filled[0], aside
+
+
+def _refuse_taken(data: Path, *, replace: bool) -> None:
     served = presence.find(data, EMBEDDED)
     if served is not None:
         raise FolderServed(data, served.url)
     if not replace and data.exists() and {entry.name for entry in data.iterdir()} - _HARMLESS:
         raise FolderTaken(data)
-    tally = Tally()
-    broken = _read_through(file, tally, watch)
+
+
+def _becoming(data: Path, fill: Callable[[Path], None]) -> str | None:
+    """Let `fill` make a store under another name, then give it the folder's; return where the old store lies now."""
     data.mkdir(parents=True, exist_ok=True)
     with kept_out(data / DATABASE):
         draft = data / RESTORING
         remove(draft)
-        copy(file, draft, watch)
-        with _opened(draft) as store:
-            doubted = doubt_all(store.registers)
-            _rebuild(store, broken)
+        fill(draft)
         aside = _move_aside(data)
         settle(draft, data / DATABASE)
         keep_trace(data / DATABASE)
-    return Restored(manifest_of(file, tally), tuple(sorted(broken)), doubted, aside)
+    return aside
 
 
 def _read_through(file: Path, tally: Tally, watch: Watch) -> set[str]:
@@ -100,10 +140,10 @@ def _read_through(file: Path, tally: Tally, watch: Watch) -> set[str]:
 
 
 @contextmanager
-def _opened(draft: Path) -> Iterator[SqlStore]:
+def _opened(draft: Path, clock: Clock = system_clock) -> Iterator[SqlStore]:
     """Open the copy; afterwards it is one file again."""
     try:
-        with closing(SqlStore.sqlite(draft)) as store:
+        with closing(SqlStore.sqlite(draft, clock)) as store:
             yield store
     finally:
         trace_of(draft).unlink(missing_ok=True)

@@ -67,7 +67,7 @@ def _stream_faults(begun: Begun, events: _Merged, tally: Tally, watch: Watch) ->
         last = event.version
         tally.events += 1
         tally.newest = max(tally.newest or event.recorded_at, event.recorded_at)
-        yield from (f"{stream}: event {event.version} {fault}" for fault in _faults_of(event))
+        yield from (f"{stream}: event {event.version} {fault}" for fault in event_faults(event))
         if tally.events % _OFTEN == 0:
             watch("events", tally.events)
     tally.streams += last > 0
@@ -77,7 +77,8 @@ def _stream_faults(begun: Begun, events: _Merged, tally: Tally, watch: Watch) ->
         yield f"{stream}: the catalogue has it as {begun.category} in shard {begun.shard}"
 
 
-def _faults_of(event: Recorded) -> Iterator[str]:
+def event_faults(event: Recorded) -> Iterator[str]:
+    """Yield what is wrong with an event by itself: it cannot be read, or its digest is not its content's."""
     try:
         fact = decode(event)
     except Exception as error:  # noqa: BLE001 - a damaged event may break its reader in any way

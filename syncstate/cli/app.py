@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from syncstate.cli.adjust import adjust, count
+from syncstate.cli.adopting import adopt
 from syncstate.cli.alerts import alerts
 from syncstate.cli.backup import backup
 from syncstate.cli.buffer import buffer, threshold
@@ -25,6 +26,7 @@ from syncstate.cli.restore import restore
 from syncstate.cli.serve import serve
 from syncstate.cli.skus import TAKES_SIGNS
 from syncstate.cli.status import status
+from syncstate.cli.tables import tables
 from syncstate.cli.unmapped import unmapped
 from syncstate.cli.upgrade import upgrade
 from syncstate.cli.verify import verify
@@ -69,3 +71,5 @@ imports.command("store-json")(migrate)
 app.command()(migrate)
 app.add_typer(imports)
 app.add_typer(quarantine, name="quarantine")
+tables.command()(adopt)
+app.add_typer(tables, name="tables")

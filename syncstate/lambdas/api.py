@@ -14,6 +14,7 @@ from urllib.parse import quote
 from mangum import Mangum
 
 from processor.clock import system_clock
+from syncstate.lambdas import telemetry
 from syncstate.lambdas.gateway import Event, UnknownFormat, path_of
 from syncstate.lambdas.runtime import settings
 from syncstate.wiring import served
@@ -30,6 +31,7 @@ NOWHERE = "aws-lambda"
 """The host that the guard is told: none on which callers without a key are admitted."""
 
 
+@telemetry.observed("api")
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401 - Lambda's
     """Answer one request."""
     return _function()(event, context)

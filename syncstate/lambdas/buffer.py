@@ -15,11 +15,13 @@ from processor.letters import facts_in
 from processor.log import Append
 from processor.source import Doorbell
 from processor.streams import StreamId
+from syncstate.lambdas import telemetry
 from syncstate.lambdas.runtime import parts
 
 _log = structlog.get_logger("syncstate.buffer")
 
 
+@telemetry.observed("buffer")
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Take the batch, and name the messages that are to be delivered again."""
     del context
@@ -41,6 +43,11 @@ def taken(latecomers: Latecomers, records: Sequence[dict[str, Any]]) -> dict[str
         if arrival.failure is not None:
             failed.append(message)
             _log.warning("buffer.later", message=message, reason=str(arrival.failure))
+    meter = telemetry.meter()
+    meter.count("BatchSize", len(records))
+    meter.count("Appended", sum(arrival.appended for arrival in arrivals))
+    meter.count("Duplicates", sum(arrival.known for arrival in arrivals))
+    meter.count("Conflicts", sum(arrival.conflicts for arrival in arrivals))
     _log.info(
         "buffer.taken",
         messages=len(records),

@@ -30,6 +30,7 @@ from projections import PROJECTIONS
 from stock.codec import decode
 from stock.identities import Channel, Sku
 from syncstate.amazon import real_seller
+from syncstate.lambdas import telemetry
 from syncstate.lambdas.runtime import parts
 from syncstate.stores import SettingMissing
 
@@ -128,6 +129,7 @@ def dispatching() -> Dispatching:
     return Dispatching(engine, [] if seller is None else [seller], found.work, holder=holder, clock=found.clock)
 
 
+@telemetry.observed("dispatcher")
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, list[dict[str, str]]]:  # noqa: ANN401 - Lambda's own
     """Tend the sellers that an SQS event names, within the function's time."""
     return dispatching().answer(event, lambda: timedelta(milliseconds=context.get_remaining_time_in_millis()))

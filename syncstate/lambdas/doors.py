@@ -8,6 +8,7 @@ from ingest.amazon.returns import receive_return
 from ingest.door import OrderDoor
 from ingest.operators.door import FactDoor
 from ingest.operators.simple import SimpleDoor
+from ingest.outcome import Taken
 from ingest.shopify.hmac import HEADER, Shop
 from ingest.shopify.webhook import ShopifyDoor
 from processor.clock import Clock
@@ -17,6 +18,7 @@ from processor.logs import Logger
 from processor.receipts import FactRecorder
 from stock.identities import Sku
 from stock.listings import Listings
+from syncstate.lambdas import telemetry
 from syncstate.lambdas.answers import of_order, of_return
 from syncstate.lambdas.gateway import Request, problem
 
@@ -83,7 +85,10 @@ class Doors:
             return tenant
         if path == RETURNS:
             return of_return(receive_return(self._facts, tenant, body))
-        return of_order(self._orders.receive(tenant, headers, body))
+        outcome = self._orders.receive(tenant, headers, body)
+        if isinstance(outcome, Taken):
+            telemetry.meter().appended(receipt.outcome for item in outcome.items for receipt in item.receipts)
+        return of_order(outcome)
 
     def _admitted(self, headers: Mapping[str, str]) -> str | dict[str, Any]:
         """Return the tenant whose key was sent, or the answer to whoever sent none."""

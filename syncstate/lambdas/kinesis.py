@@ -16,6 +16,7 @@ from processor.adapters.kinesis.records import of_event
 from processor.arrivals import Arrival
 from processor.deadletters import DeadLetters
 from syncstate.kinesis import Intake, appending, tenants_of
+from syncstate.lambdas import telemetry
 from syncstate.lambdas.runtime import parts
 
 RESERVED_SECONDS = 5
@@ -32,6 +33,7 @@ def intake() -> Intake:
     return Intake(door, DeadLetters(found.store, found.runner, found.clock))
 
 
+@telemetry.observed("kinesis")
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, list[dict[str, str]]]:  # noqa: ANN401 - Lambda's own
     """Take the records of a Kinesis event; answer the first of each shard that was not taken."""
     return answer(intake(), event, lambda: bool(context.get_remaining_time_in_millis() < RESERVED_SECONDS * 1000))

@@ -18,6 +18,7 @@ from processor.queues import Queue
 from processor.store import Store
 from projections.broadcasts.fold import BroadcastsProjection
 from projections.broadcasts.queries import BroadcastQueries
+from syncstate.lambdas import telemetry
 from syncstate.lambdas.runtime import parts
 from syncstate.stores import SettingMissing
 
@@ -40,6 +41,7 @@ def reconcile(
     return woken
 
 
+@telemetry.observed("reconcile")
 def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
     """Look, and answer whom was woken."""
     del context

@@ -10,12 +10,13 @@ from typing import Any
 
 import structlog
 
-from syncstate.lambdas import runtime
+from syncstate.lambdas import runtime, telemetry
 from syncstate.lambdas.deadlines import deadline
 
 _log = structlog.get_logger("syncstate.redo")
 
 
+@telemetry.observed("redo")
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401 - Lambda's
     """Answer `{"batchItemFailures": [{"itemIdentifier": <message id>}]}`, empty where all is settled."""
     until = deadline(context)
@@ -31,6 +32,8 @@ def _settled(record: dict[str, Any], until: float | None) -> bool:
     except ValueError as error:
         _log.error("redo.unread", message=record["messageId"], reason=str(error))
         return False
+    telemetry.meter().count("Retries", delivered.streams)
+    telemetry.meter().count("Quarantined", delivered.held)
     _log.info(
         "redo.message",
         message=record["messageId"],

@@ -12,10 +12,12 @@ from processor.delivery import Delivery
 from processor.generations import Generations
 from processor.quarantine import Quarantine
 from processor.queues import Queue
+from processor.rung import Rung
 from processor.runner import Runner
 from processor.store import Store
 from projections import PROJECTIONS
 from stock.codec import decode
+from syncstate.lambdas import telemetry
 from syncstate.settings import Settings
 from syncstate.stores import open_store
 
@@ -57,9 +59,13 @@ def parts() -> Parts:
 def delivery() -> Delivery:
     """Return what takes doorbells. Raises as `parts` does."""
     found = parts()
-    if found.waker is None:
-        return Delivery(found.runner, found.quarantine, found.redo)
-    return Delivery(found.runner, found.quarantine, found.redo, on_rung=found.waker.heard, watch=WATCH)
+
+    def heard(rung: Rung) -> None:
+        telemetry.meter().rung(rung)
+        if found.waker is not None:
+            found.waker.heard(rung)
+
+    return Delivery(found.runner, found.quarantine, found.redo, on_rung=heard, watch=WATCH)
 
 
 def _queue(url: str | None) -> Queue | None:

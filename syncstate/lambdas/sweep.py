@@ -12,7 +12,7 @@ import msgspec
 import structlog
 
 from processor.walk import Walk
-from syncstate.lambdas import runtime
+from syncstate.lambdas import runtime, telemetry
 from syncstate.lambdas.deadlines import deadline
 
 _DAY = 24
@@ -22,6 +22,7 @@ _ALONE = 60.0
 _log = structlog.get_logger("syncstate.sweep")
 
 
+@telemetry.observed("sweep")
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401 - Lambda's
     """Walk a piece and answer what it did. Raises where the store fails: the next piece goes on from the last place."""
     parts, until = runtime.parts(), deadline(context)

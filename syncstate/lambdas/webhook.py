@@ -11,23 +11,26 @@ from typing import TYPE_CHECKING, Any
 
 from processor.appending import Appender
 from processor.clock import system_clock
-from processor.errors import StoreUnavailable
-from processor.logs import Logger
+from processor.errors import ProcessorError
+from processor.logs import Logger, when_imported
 from stock.waiting import may_wait
+from syncstate.lambdas import telemetry
 from syncstate.lambdas.doors import Doors
 from syncstate.lambdas.environment import DoorSettings, door_settings
 from syncstate.lambdas.gateway import Event, UnknownFormat, problem, request_of
 from syncstate.lambdas.secrets import SecretShops, secret_reader
 from syncstate.shops import shops_of
-from syncstate.stores import open_dynamodb
+from syncstate.stores import guarded, open_dynamodb
 
 if TYPE_CHECKING:
     from processor.store import Store
     from web.guard.keys import KeyBook
 
 _log = Logger("syncstate.webhook")
+when_imported(telemetry.prepare_logs)
 
 
+@telemetry.observed("webhook")
 def handler(event: Event, context: object) -> dict[str, Any]:
     """Answer one request. 200 tells that what it brought is durable; anything else, that it was not taken."""
     del context
@@ -40,7 +43,7 @@ def handler(event: Event, context: object) -> dict[str, Any]:
         return problem(HTTPStatus.BAD_REQUEST, "invalid", "the body is said to be base64 and is not")
     try:
         doors = _doors()
-    except StoreUnavailable as error:
+    except ProcessorError as error:
         _log.error("webhook.unavailable", reason=str(error))
         return problem(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", "the store cannot be reached", Retry_After="1")
     return doors.take(request)
@@ -52,9 +55,10 @@ def _doors() -> Doors:
 
 
 def doors_over(settings: DoorSettings) -> Doors:
-    """Return the ways in over the store that the settings name. Raises StoreUnavailable."""
+    """Return the ways in over the store that the settings name. Raises StoreUnavailable, or RestoreHalfDone."""
     clock, queue = system_clock, settings.buffer_queue
-    store = open_dynamodb(settings.dynamodb_endpoint, settings.dynamodb_prefix, clock, buffered=queue is not None)
+    endpoint, prefix = settings.dynamodb_endpoint, settings.dynamodb_prefix
+    store = guarded(open_dynamodb(endpoint, prefix, clock, buffered=queue is not None))
     secret = SecretShops(secret_reader(settings.aws_secret), settings.tenant) if settings.aws_secret else None
     if secret is None:
         shops = shops_of(settings.shopify_secrets, settings.single, settings.tenant)

@@ -45,7 +45,8 @@ class Index(NamedTuple):
 class Table(NamedTuple):
     """A table by its name without prefix.
 
-    `stream` sends each new image to DynamoDB Streams (NEW_IMAGE). `restorable` keeps point-in-time recovery on.
+    `stream` sends each new image to DynamoDB Streams (NEW_IMAGE). `restorable`: what it holds is nowhere else, so
+    point-in-time recovery is kept on, and the table is protected against deletion.
     """
 
     name: str

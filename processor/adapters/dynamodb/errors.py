@@ -24,6 +24,7 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
+from processor.adapters.dynamodb.advice import advice_on
 from processor.errors import Contended, Misuse, ProcessorError, StoreUnavailable, Throttled
 
 DriverError = ClientError | BotoCoreError
@@ -108,7 +109,7 @@ def _of_reasons(codes: Collection[str]) -> Trouble:
 
 
 def translated(operation: str, error: DriverError, attempts: int) -> ProcessorError:
-    """Return what the caller of a port is told. Not for CONDITION, which is an answer."""
+    """Return what the caller of a port is told, with what to do about it. Not for CONDITION, which is an answer."""
     match trouble_of(error):
         case Trouble.CONFLICT:
             return Contended(operation, attempts)
@@ -117,4 +118,5 @@ def translated(operation: str, error: DriverError, attempts: int) -> ProcessorEr
         case Trouble.MISUSE:
             return Misuse(f"DynamoDB will not {operation}: {error}")
         case _:
-            return StoreUnavailable(operation, str(error))
+            advice = advice_on(error)
+            return StoreUnavailable(operation, f"{error} ({advice})" if advice else str(error))

@@ -141,7 +141,7 @@ def claim_from(item: Item) -> Claim:
     return Claim(int(item["version"]["N"]), item["digest"]["S"], item["nonce"]["S"])
 
 
-def bytes_of(stream: StreamId, event: Event) -> int:
+def bytes_of(stream: StreamId, event: Event | Recorded) -> int:
     """Return at least what an event and its claim weigh together as items."""
     texts = (event.tx_id, event.type, event.source, event.digest * 2, event.causation or "", event.correlation or "")
     return _ATTRIBUTES_BYTES + 8 * len(stream.key) + len(event.data) + sum(4 * len(text) for text in texts)

@@ -18,7 +18,7 @@ from processor.adapters.sql.statements import Technology
 from processor.adapters.sql.transactions import Transactions
 from processor.adapters.sql.walks import PAGE, Walks
 from processor.clock import system_clock
-from processor.models import Model, Row
+from processor.models import Document, Model, Row
 from processor.streams import StreamId
 
 REMEMBERED_NAMES = 10_000
@@ -93,6 +93,12 @@ class SqlSnapshot:
                     except ValueError:  # it is among the faults
                         continue
                     yield known[model_of(id_)], key, row
+
+    def documents(self, model: Model) -> Iterator[tuple[str, Document]]:
+        """Yield (tenant, document) of a model, by tenant and id."""
+        numbers = (number for number, known in self.walks.models().items() if known == model)
+        for number in numbers:
+            yield from self.walks.documents(number)
 
     def close(self) -> None:
         """Let the moment go."""
