@@ -159,7 +159,8 @@ def test_functions_that_are_killed_in_the_middle_lose_nothing_and_count_nothing_
     for sku in skus:
         aws.begin(sku, 1000)
     bodies = [
-        an_order_body(a_line(n, skus[n % 3], 1), a_line(n + 5000, skus[(n + 1) % 3], 2), id_=n) for n in range(1, ORDERS + 1)
+        an_order_body(a_line(n, skus[n % 3], 1), a_line(n + 5000, skus[(n + 1) % 3], 2), id_=n)
+        for n in range(1, ORDERS + 1)
     ]
     with ThreadPoolExecutor(6) as pool:
         delivering = [pool.submit(aws.deliver_until_taken, body) for body in bodies * 2]
