@@ -12,7 +12,7 @@ from localstack.state import Started
 from localstack.up import Trouble, down, up, variables
 from localstack.wheels import PackagingError
 
-_NAMES = {"localstack": "LocalStack, in containers", "ministack": "ministack, as no Docker engine answers here"}
+_NAMES = {"localstack": "LocalStack, in containers", "ministack": "ministack, without containers"}
 
 
 def main() -> int:

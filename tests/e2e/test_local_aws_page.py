@@ -32,10 +32,10 @@ def test_the_page_goes_from_nothing_to_the_demo_and_stops_what_it_started(
 
     told = dict(zip(commands(PAGE), run(PAGE, ROOT, SECONDS), strict=True))
 
-    assert told["make localstack-up"].startswith("running   ministack")
+    assert "running   ministack" in told["make localstack-up"]
     assert "all is right\n" in told["make localstack-demo"]
     demo = json.loads(next(answer for command, answer in told.items() if "--orders 5" in command))
     assert demo["ok"]
     posted = next(answer for command, answer in told.items() if '"$WEBHOOK"' in command)
     assert '"success":true' in posted
-    assert told["make localstack-down"] == "ministack is stopped\n\n"
+    assert told["make localstack-down"].strip() == "ministack is stopped"

@@ -46,7 +46,8 @@ def test_it_ends_with_its_parent_even_when_that_is_killed_and_leaves_no_files(en
     assert endpoint
     port = free_port()
     program = (
-        "import time\nfrom localstack.ministack import ministack\n"
+        "import time\nfrom localstack import process\nfrom localstack.ministack import ministack\n"
+        "process._memory = lambda: None\n"
         f"with ministack({port}):\n    print('there', flush=True)\n    time.sleep(60)\n"
     )
     with subprocess.Popen(

@@ -19,8 +19,13 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return packaging.package("here", (), tmp_path_factory.mktemp("built"))
 
 
-def test_the_same_files_make_the_same_bytes(built: Path, tmp_path: Path) -> None:
-    again = packaging.package("here", (), tmp_path)
+def test_the_same_files_make_the_same_bytes_in_another_process_at_another_time(built: Path, tmp_path: Path) -> None:
+    program = (
+        "import sys, pathlib as p; from localstack import packaging as z; z.package('here', (), p.Path(sys.argv[1]))"
+    )
+    another = {"PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo", "PATH": "/usr/bin:/bin"}
+    subprocess.run([sys.executable, "-c", program, str(tmp_path)], cwd=packaging.ROOT, env=another, check=True)
+    [again] = tmp_path.iterdir()
     assert again.name == built.name
     assert again.read_bytes() == built.read_bytes()
 

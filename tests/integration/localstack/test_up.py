@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import stat
 import subprocess
 import sys
@@ -64,7 +65,7 @@ def test_up_creates_everything_says_where_it_is_and_down_stops_it(command: Comma
     assert told["webhook"] in again.stdout
     assert "make localstack-demo" in again.stdout
 
-    exported = dict(re.findall(r"^export (\w+)=(\S+)$", command("env").stdout, re.MULTILINE))
+    exported = dict(word.split("=", 1) for word in shlex.split(command("env").stdout) if "=" in word)
     assert exported["AWS_ENDPOINT_URL"] == told["endpoint"]
     assert exported["WEBHOOK"] == told["webhook"]
     verified = subprocess.run(
