@@ -9,9 +9,6 @@ from localstack.process import free_port
 from tests import servers
 from tests.e2e.pages import commands, run
 
-for _function in ("webhook", "api", "projections", "dispatcher", "reconcile"):
-    pytest.importorskip(f"syncstate.lambdas.{_function}")
-
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]

@@ -31,9 +31,6 @@ from tests import servers
 from tests.e2e.serving import environment as clean
 from tests.payloads import SECRET, SHOP, a_line, an_order_body, shopify_headers
 
-for _function in ("webhook", "api", "projections", "dispatcher", "reconcile"):
-    pytest.importorskip(f"syncstate.lambdas.{_function}")
-
 pytestmark = pytest.mark.slow
 
 SECONDS = 180
