@@ -122,6 +122,8 @@ def _started(command: list[str], environment: Mapping[str, str], errors: IO[str]
     finally:
         process.terminate()
         process.wait(_PATIENCE)
+        if process.stdout is not None:
+            process.stdout.close()
 
 
 def _address(process: "subprocess.Popen[str]") -> str:

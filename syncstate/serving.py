@@ -5,8 +5,6 @@ import os
 import signal
 from collections.abc import Callable
 
-import structlog
-
 from syncstate import presence, server, shops
 from syncstate.addresses import EMBEDDED, store_named
 from syncstate.presence import Presence
@@ -16,15 +14,10 @@ from syncstate.wiring import System, assembled
 from web.app import create_app
 from web.guard.hosts import is_loopback
 
-_log = structlog.get_logger("syncstate")
 
 YOUNG_OBJECTS, YOUNG_SWEEPS, MIDDLE_SWEEPS = 20_000, 20, 100
 """When the collector of cycles looks: requests leave few cycles behind, and many objects that live for a moment."""
 
-KEYLESS = (
-    "there is no key, so whoever reaches this server through a proxy or a tunnel may do everything: make one with "
-    "`syncstate keys create` before anything is put in front of it"
-)
 STOPPED_BY_KEYBOARD = 128 + signal.SIGINT
 
 
@@ -92,8 +85,6 @@ def run(
 
         def started() -> None:
             presence.announce(settings.data, store, own)
-            if secrets and not keys:
-                _log.warning("keys.none", advice=KEYLESS)
             ready(system, own.url)
 
         try:

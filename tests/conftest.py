@@ -4,6 +4,7 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 
 import pytest
+import structlog
 
 from processor.store import Store
 from tests import servers
@@ -24,6 +25,16 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
         if reason in servers.told_missing:
             report.longrepr = ("tests/servers.py", 1, reason)
     return report
+
+
+@pytest.fixture(autouse=True)
+def logs_end_with_their_test() -> Iterator[None]:
+    """What a test sets up for logging ends with it: no logger keeps it, and the defaults come back."""
+    configure = structlog.configure
+    structlog.configure = lambda **given: configure(**given | {"cache_logger_on_first_use": False})
+    yield
+    structlog.configure = configure
+    structlog.reset_defaults()
 
 
 @pytest.fixture(params=KINDS, scope="session")

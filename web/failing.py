@@ -52,7 +52,6 @@ def _answered(path: str, method: str, operation: dict[str, Any]) -> Iterator[int
 
 
 def _may_be_unknown(path: str, method: str) -> bool:
-    """Tell whether the operation names one thing that must be there: a fact may be stated of any SKU."""
-    if method in {"get", "delete"} and path.removeprefix("/api/").partition("/")[0] in _OF_ONE:
-        return True
-    return "{" in path and not path.endswith(("{sku}", "{level}"))
+    """Tell whether the operation names a thing: it must be there, or at least be a name, as a line break is none."""
+    asked = method in {"get", "delete"} and path.removeprefix("/api/").partition("/")[0] in _OF_ONE
+    return asked or "{" in path

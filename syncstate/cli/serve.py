@@ -1,11 +1,18 @@
 """syncstate serve: the server."""
 
+import structlog
 import typer
 
 from syncstate import logs, serving
 from syncstate.cli.failures import sentences
 from syncstate.cli.options import Data, Host, Port, settings_with
 from syncstate.wiring import System
+
+_KEYLESS = (
+    "there is no key, so whoever reaches this server through a proxy or a tunnel may do everything: make one with "
+    "`syncstate keys create` before anything is put in front of it"
+)
+_log = structlog.get_logger("syncstate")
 
 
 def serve(data: Data = None, host: Host = None, port: Port = None) -> None:
@@ -23,7 +30,11 @@ def serve(data: Data = None, host: Host = None, port: Port = None) -> None:
     settings = settings_with(data=data, host=host, port=port)
     logs.configure(settings.log_level, settings.log_format)
 
-    def ready(_: System, url: str) -> None:
+    def ready(system: System, url: str) -> None:
+        if (
+            settings.shopify_secrets or settings.shopify_webhook_secret
+        ) and not system.services.guard.keys.any_active():
+            _log.warning("keys.none", advice=_KEYLESS)
         print(f"SyncState serves {settings.data} at {url} (API: {url}/docs). Ctrl-C stops it.", flush=True)
 
     with sentences():

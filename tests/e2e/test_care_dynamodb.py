@@ -43,7 +43,7 @@ def run(*words: str, env: dict[str, str], cwd: Path) -> str:
 
 
 def types(ledger: str) -> list[str]:
-    return sorted((json.loads(line)["type"] for line in ledger.splitlines()), reverse=True)
+    return sorted((event["type"] for event in json.loads(ledger)), reverse=True)
 
 
 def test_a_shop_moves_to_dynamodb_and_back(tmp_path: Path, tables: dict[str, str], more_tables: dict[str, str]) -> None:

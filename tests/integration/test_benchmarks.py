@@ -71,6 +71,9 @@ NOT_MEASURED = {
     "/api/buffer": "",
     "/api/threshold": "",
     "/api/transactions": "",
+    "/api/dead-letters": "an operator's, of what is kept apart",
+    "/api/dead-letters/{record}": "one of them",
+    "/api/mapping/unmapped": "read from the orders' own streams, a page of them",
 }
 
 

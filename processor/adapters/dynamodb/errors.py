@@ -110,13 +110,14 @@ def _of_reasons(codes: Collection[str]) -> Trouble:
 
 def translated(operation: str, error: DriverError, attempts: int) -> ProcessorError:
     """Return what the caller of a port is told, with what to do about it. Not for CONDITION, which is an answer."""
+    advice = advice_on(error)
+    reason = f"{error} ({advice})" if advice else str(error)
     match trouble_of(error):
         case Trouble.CONFLICT:
             return Contended(operation, attempts)
         case Trouble.THROTTLED:
-            return Throttled(operation, str(error))
+            return Throttled(operation, reason)
         case Trouble.MISUSE:
             return Misuse(f"DynamoDB will not {operation}: {error}")
         case _:
-            advice = advice_on(error)
-            return StoreUnavailable(operation, f"{error} ({advice})" if advice else str(error))
+            return StoreUnavailable(operation, reason)

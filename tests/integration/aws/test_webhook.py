@@ -1,6 +1,7 @@
 """The webhook's function, called as AWS calls it, over DynamoDB Local and Secrets Manager."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -14,6 +15,7 @@ from ingest.shopify.hmac import signature
 from processor.adapters.dynamodb import DynamoStore
 from processor.clock import system_clock
 from syncstate.lambdas import webhook
+from syncstate.lambdas.telemetry import ON_LAMBDA
 from tests.gateway import Front, http_event
 from tests.integration.aws.functions import header, kinds, sold
 from tests.payloads import LIFE, SHOP, a_line, a_simple_body, an_order_body, life_of, shopify_headers
@@ -234,6 +236,14 @@ print(answer["statusCode"], *sorted(name for name in late if name.split(".")[0] 
 """
     body = an_order_body(a_line(1, "A", 1))
     event = json.dumps(http_event(body=body, headers=shopify_headers(body)))
-    done = subprocess.run([sys.executable, "-c", program, event], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines() == ["200"]
+    done = subprocess.run(
+        [sys.executable, "-c", program, event],
+        env={**os.environ, ON_LAMBDA: "webhook"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    *metrics, told = done.stdout.splitlines()
+    assert [json.loads(line)["Appended"] for line in metrics] == [[1.0]]
+    assert told == "200"
     assert sold(store, "A") == 1
