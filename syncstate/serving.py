@@ -14,7 +14,6 @@ from syncstate.wiring import System, assembled
 from web.app import create_app
 from web.guard.hosts import is_loopback
 
-
 YOUNG_OBJECTS, YOUNG_SWEEPS, MIDDLE_SWEEPS = 20_000, 20, 100
 """When the collector of cycles looks: requests leave few cycles behind, and many objects that live for a moment."""
 

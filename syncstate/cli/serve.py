@@ -31,9 +31,8 @@ def serve(data: Data = None, host: Host = None, port: Port = None) -> None:
     logs.configure(settings.log_level, settings.log_format)
 
     def ready(system: System, url: str) -> None:
-        if (
-            settings.shopify_secrets or settings.shopify_webhook_secret
-        ) and not system.services.guard.keys.any_active():
+        secrets = settings.shopify_secrets or settings.shopify_webhook_secret
+        if secrets and not system.services.guard.keys.any_active():
             _log.warning("keys.none", advice=_KEYLESS)
         print(f"SyncState serves {settings.data} at {url} (API: {url}/docs). Ctrl-C stops it.", flush=True)
 
