@@ -298,6 +298,6 @@ def test_a_table_that_is_not_there_is_told_in_a_sentence(local: Local) -> None:
     local.environment["SYNCSTATE_DYNAMODB_PREFIX"] = "nothing-"
     code, told, errors = local.run("--once")
     assert (code, told) == (1, "")
-    assert "nothing-events" in errors
-    assert "syncstate tables verify" in errors
+    assert "nothing-" in errors
+    assert "syncstate tables create" in errors
     assert "Traceback" not in errors
