@@ -28,7 +28,8 @@ stream, handed to the stream's function. The budget, from the design: the append
 1 KB, the event and its claim (4 write units, 1 request); four read models each replace one row by compare-and-set (4
 write units, 4 requests); the broadcasts row stands in an index that holds it whole (1 write unit, or 2 when its place
 changes). That is **9 to 10 write units and 5 requests**, and nothing is read where the function's process still has the
-rows. *Cold*, a process that has just begun loads them first: 4 read units of strongly consistent reads, 4 requests.
+rows. *Cold*, a process that has just begun reads four rows and the pointers of four generations first: 8 read units of
+strongly consistent reads, 8 requests.
 *Ten at once*, sales that arrive in one batch share the rows' writes. Reading the stream costs a function nothing; each
 record of a claim is kept from it by the mapping's filter. Units are counted as in the table of what one sale costs."""
 
