@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pytest
@@ -25,11 +25,15 @@ from localstack import packaging
 from localstack.account import Account
 from localstack.amazon import settings
 from localstack.environment import SHOPS, Environment
-from localstack.layout import DEAD, QUEUES
+from localstack.layout import DEAD, QUEUES, STREAM
 from localstack.orders import asked
 from tests import servers
 from tests.e2e.serving import environment as clean
+from tests.kinesis import a_sale_of, aggregate, cut_off, data_of, with_a_bad_checksum, with_a_bad_record
 from tests.payloads import SECRET, SHOP, a_line, an_order_body, shopify_headers
+
+if TYPE_CHECKING:
+    from types_boto3_kinesis.type_defs import PutRecordsRequestEntryTypeDef
 
 pytestmark = pytest.mark.slow
 
@@ -148,6 +152,26 @@ def test_what_no_shop_of_ours_signed_is_refused_and_leaves_no_trace(aws: Aws) ->
     assert aws.deliver(changed, shopify_headers(body)) == 401
     assert aws.sales("MUG") == []
     assert aws.stock("MUG") == 10
+
+
+def test_facts_from_kinesis_count_once_and_what_is_broken_is_kept(aws: Aws) -> None:
+    aws.begin("SOCKS", 100)
+    whole = aggregate([a_sale_of("SOCKS", 1, tx=f"k{number}") for number in range(5)])
+    never = [a_sale_of("SOCKS", 50, tx=f"never{number}") for number in range(3)]
+    sent = [
+        whole,
+        data_of(a_sale_of("SOCKS", 2, tx="single")),
+        whole,
+        with_a_bad_checksum(never),
+        cut_off(never, len(aggregate(never)) // 2),
+        with_a_bad_record([a_sale_of("SOCKS", 1, tx="before"), *never], 1),
+    ]
+    records: list[PutRecordsRequestEntryTypeDef] = [{"Data": data, "PartitionKey": "socks"} for data in sent]
+    aws.account.kinesis.put_records(StreamName=aws.account.name(STREAM), Records=records)
+    eventually(lambda: aws.ask("GET", "/api/dead-letters")["count"], 3)
+    eventually(lambda: sorted(aws.sales("SOCKS")), [1] * 6 + [2])
+    eventually(lambda: aws.stock("SOCKS"), 92)
+    eventually(lambda: aws.amazon.amazon.quantity("SOCKS"), 92)
 
 
 def test_functions_that_are_killed_in_the_middle_lose_nothing_and_count_nothing_twice(aws: Aws) -> None:

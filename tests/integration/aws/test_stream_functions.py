@@ -1,5 +1,6 @@
 """The functions of the stream, of the redo queue and of the schedule, called as Lambda calls them."""
 
+import json
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from itertools import count
@@ -15,6 +16,7 @@ from processor.walk import REGISTER, Walk
 from projections import InventoryProjection
 from projections.inventory.documents import numbers
 from syncstate.lambdas import projections, redo, runtime, sweep
+from syncstate.lambdas.telemetry import ON_LAMBDA
 from tests import servers
 from tests.contracts.threads import at_once
 from tests.factories import a_recorded, a_sale, a_stream, an_append, an_opening
@@ -74,6 +76,25 @@ def test_events_are_folded_and_their_claims_passed_over(floor: Floor) -> None:
     shirt, hat = a_stream(), a_stream()
     assert floor.call(*floor.append(shirt, 3), *floor.append(hat)) == []
     assert (floor.at(shirt), floor.at(hat)) == (3, 1)
+
+
+def test_each_batch_tells_how_large_and_how_old_it_was(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(ON_LAMBDA, "projections")
+    records = floor.append(a_stream(), 3)
+
+    floor.call(*records)
+
+    [told] = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "_aws" in line]
+    assert {name: told[name] for name in ("BatchSize", "Retries", "Quarantined")} == {
+        "BatchSize": [float(len(records))],
+        "Retries": [0.0],
+        "Quarantined": [0.0],
+    }
+    assert told["Events"][0] >= 3
+    assert told["Lag"][0] >= 0
+    assert told["WebhookToProjection"][0] >= told["Lag"][0]
 
 
 @pytest.mark.parametrize("name", ["MODIFY", "REMOVE", "TTL", "", "insert"])
