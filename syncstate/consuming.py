@@ -1,12 +1,10 @@
 """`syncstate consume` at work: the stream, the redo queue and the walk of the catalogue, in one process."""
 
 import os
-import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from threading import Event
 from time import monotonic
-from uuid import uuid4
 
 import msgspec
 import structlog
@@ -26,7 +24,6 @@ from processor.generations import Generations
 from processor.leases import Leases
 from processor.quarantine import Quarantine
 from processor.queues import Message, Queue
-from processor.rung import Rung
 from processor.runner import Runner
 from processor.waiting import RegisterQueue
 from processor.walk import Walk
@@ -36,6 +33,7 @@ from syncstate.arriving import take
 from syncstate.queues import open_queue
 from syncstate.settings import Settings
 from syncstate.stores import open_store
+from syncstate.wiring import holder_of
 
 IDLE = 0.25
 """Seconds between turns in which nothing came: four requests a second for each shard, of the five that are allowed."""
@@ -176,20 +174,19 @@ def consumer(settings: Settings, clock: Clock = system_clock) -> Iterator[Consum
         redo: Queue = RegisterQueue(store.registers, "redo", clock)
         if settings.redo_queue is not None:
             redo = open_queue(settings.redo_queue)
-        on_rung = Waker(open_queue(settings.work_queue)).heard if settings.work_queue is not None else _nobody
-        delivery = Delivery(runner, Quarantine(store, runner, clock), redo, on_rung=on_rung, watch=WATCH)
-        access, leases, name = open_stream(settings), Leases(store.registers, clock), holder()
+        quarantine = Quarantine(store, runner, clock)
+        if settings.work_queue is None:
+            delivery = Delivery(runner, quarantine, redo)
+        else:
+            waker = Waker(open_queue(settings.work_queue))
+            delivery = Delivery(runner, quarantine, redo, on_rung=waker.heard, watch=WATCH)
+        access, leases, name = open_stream(settings), Leases(store.registers, clock), holder_of(settings)
 
         def follow(take: Take, lost: Lost) -> Follower:
             reach = Reach(access, Checkpoints(store.registers), leases, take=take, lost=lost)
             return Follower(reach, Crew(leases, access.table, name), name)
 
         yield Consumer(follow, delivery, redo, Walk(store, runner, delivery, clock))
-
-
-def _nobody(rung: Rung) -> None:
-    """Tell nobody of a ring."""
-    del rung
 
 
 def open_stream(settings: Settings) -> StreamAccess:
@@ -213,8 +210,3 @@ def open_stream(settings: Settings) -> StreamAccess:
 def _emulator() -> str | None:
     """Return the endpoint that is set for DynamoDB alone: its streams are there too."""
     return os.environ.get("AWS_ENDPOINT_URL_DYNAMODB")
-
-
-def holder() -> str:
-    """Name this process among those that may hold a lease."""
-    return f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"

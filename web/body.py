@@ -5,14 +5,12 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
+from ingest.door import LIMIT
 from ingest.outcome import Refused
 from web.incoming import Incoming
 from web.problems import Problem
 
-LIMIT = 256 * 1024
 BATCH_LIMIT = 4 * 1024 * 1024
-SIGNED_LIMIT = 4 * 1024 * 1024
-"""A shop's order of 500 lines passes 1 MiB; refusing it would lose it."""
 
 
 async def read_body(request: Incoming, limit: int) -> bytes:

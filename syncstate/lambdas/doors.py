@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from ingest.amazon.returns import receive_return
-from ingest.door import OrderDoor
+from ingest.door import LIMIT, SIGNED_LIMIT, OrderDoor
 from ingest.operators.door import FactDoor
 from ingest.operators.simple import SimpleDoor
 from ingest.outcome import Taken
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from web.guard.keys import KeyBook
 
 ORDERS, RETURNS = "/webhook/shopify", "/webhook/amazon/return"
-LIMIT, SIGNED_LIMIT = 256 * 1024, 4 * 1024 * 1024
-"""A body's bytes at most, as in the HTTP API."""
-
 RETRY_AFTER = "1"
 
 _log = Logger("syncstate.webhook")

@@ -65,7 +65,8 @@ def delivery() -> Delivery:
         if found.waker is not None:
             found.waker.heard(rung)
 
-    return Delivery(found.runner, found.quarantine, found.redo, on_rung=heard, watch=WATCH)
+    watch = None if found.waker is None else WATCH
+    return Delivery(found.runner, found.quarantine, found.redo, on_rung=heard, watch=watch)
 
 
 def _queue(url: str | None) -> Queue | None:

@@ -6,13 +6,14 @@ from http import HTTPStatus
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request, Response
 
+from ingest.door import LIMIT, SIGNED_LIMIT
 from ingest.operators.simple import MAX_ITEMS, SimpleItem, SimpleOrder
 from ingest.outcome import Ignored, Outcome, Refused, Taken
 from ingest.prepared import Prepared
 from ingest.shopify.hmac import HEADER
 from web.api.order_answers import ConflictAnswer, IgnoredAnswer, OrderAnswer, answer_of
 from web.awaiting import awaited
-from web.body import LIMIT, SIGNED_LIMIT, read_body, refusal, takes
+from web.body import read_body, refusal, takes
 from web.callers import Caller, Sender, sender_of, shop_of
 from web.entrance import Reply
 from web.incoming import Posted

@@ -14,7 +14,6 @@ from processor.adapters.dynamodb import DynamoStore, client_config, tables
 from processor.adapters.dynamodb.retries import Patience
 from processor.clock import system_clock
 from syncstate.stores import RACES
-from tests import servers
 from tests.integration.dynamodb.faults import Faults
 
 if TYPE_CHECKING:
@@ -24,15 +23,6 @@ PATIENCE = Patience(attempts=4, races=RACES, first=timedelta(milliseconds=1), lo
 """That of a store whose facts may wait, in a hurry."""
 
 _numbers = count(1)
-
-
-@pytest.fixture(scope="session")
-def endpoint() -> str:
-    """DynamoDB Local. Skips where it is missing; in CI that fails."""
-    sentence = servers.missing("dynamodb")
-    if sentence is not None:
-        (pytest.fail if servers.required() else pytest.skip)(sentence)
-    return servers.dynamodb()
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ import pytest
 
 from processor.adapters.dynamodb import DynamoStore, client_config, tables
 from processor.adapters.dynamodb.retries import Patience
-from tests import servers
 from tests.integration.dynamodb.faults import Faults
 from tests.stores import FixedClock
 
@@ -22,15 +21,6 @@ if TYPE_CHECKING:
 PATIENCE = Patience(attempts=4, races=6, first=timedelta(milliseconds=1), longest=timedelta(milliseconds=4))
 
 _numbers = count(1)
-
-
-@pytest.fixture(scope="session")
-def endpoint() -> str:
-    """DynamoDB Local. Skips where it is missing; in CI that fails."""
-    sentence = servers.missing("dynamodb")
-    if sentence is not None:
-        (pytest.fail if servers.required() else pytest.skip)(sentence)
-    return servers.dynamodb()
 
 
 @pytest.fixture

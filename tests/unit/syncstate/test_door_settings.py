@@ -5,8 +5,9 @@ from collections.abc import Mapping
 import pytest
 from pydantic import ValidationError
 
+from ingest.door import LIMIT, SIGNED_LIMIT
 from syncstate.configuration import names_of
-from syncstate.lambdas.doors import LIMIT, SIGNED_LIMIT
+from syncstate.lambdas import doors
 from syncstate.lambdas.environment import VARIABLES, DoorSettings, door_settings
 from syncstate.settings import Settings
 from web import body
@@ -53,4 +54,5 @@ def test_what_is_no_registration_is_refused_and_not_told(text: str) -> None:
 
 
 def test_bodies_are_as_long_as_in_the_http_api() -> None:
-    assert (LIMIT, SIGNED_LIMIT) == (body.LIMIT, body.SIGNED_LIMIT)
+    assert (LIMIT, SIGNED_LIMIT) == (256 * 1024, 4 * 1024 * 1024)
+    assert (doors.LIMIT, doors.SIGNED_LIMIT, body.LIMIT) == (LIMIT, SIGNED_LIMIT, LIMIT)  # type: ignore[attr-defined]
