@@ -56,5 +56,6 @@ def run(page: Path, folder: Path, seconds: float = 180) -> list[str]:
 
 
 def _environment(port: int) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("SYNCSTATE_")}
+    # A make that runs the tests tells a make below it so, which then prints lines of its own.
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("SYNCSTATE_", "MAKE", "MFLAGS"))}
     return {**kept, "PATH": f"{Path(sys.executable).parent}:{kept['PATH']}", "PORT": str(port), "COLUMNS": "200"}
