@@ -13,7 +13,7 @@ PAGE = 100
 
 
 class Operation(msgspec.Struct, frozen=True):
-    """A document, the field at its root, and a guess at its price until the shop names it."""
+    """A document, the field at its root, and a guess at its price until the shop names it: for each thing it names."""
 
     name: str
     root: str
@@ -90,7 +90,7 @@ query Levels($location: ID!, $first: Int!, $after: String) {
 LEVELS_OF: Final = Operation(
     "inventoryLevel",
     "nodes",
-    500,
+    5,
     """
 query LevelsOf($items: [ID!]!, $location: ID!) {
   nodes(ids: $items) {

@@ -3,8 +3,10 @@
 An intent is written down before it is first sent, and every retry repeats it exactly. Two guards keep it from being
 taken twice: the key, which Shopify remembers for a day, and the quantity it must find, which holds where the key is
 forgotten or not honoured. The second is blind where somebody else brings the quantity back in between. So a Mismatched
-that answers the first try tells that nothing was changed; one that answers a retry after an unknown outcome tells
-nothing, and is for a person to look at.
+that answers the first try tells that nothing was changed. One that answers a retry after an unknown outcome tells
+nothing: an earlier try may be why, or may yet arrive. It is for a person to look at, and never sent again. An item has
+one intent at a time, and after an unknown outcome the next one waits until nothing of it can be on its way: what a
+request that was given up must find could otherwise be brought back by our own next change.
 """
 
 import re

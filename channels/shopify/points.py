@@ -69,7 +69,7 @@ class Points:
         Raises Throttled, with the time to wait, where they are not there: then nothing may be sent.
         """
         price = (operation.name, rows)
-        charge = self._hold(what, self._prices.get(price, operation.points))
+        charge = self._hold(what, self._prices.get(price, operation.points * rows))
         sent = True
         try:
             yield charge

@@ -32,7 +32,9 @@ def run(shopify: SimulatedShopify, asked: Asked) -> Reply:
     if not shopify.account.hold(requested):
         shopify.count("throttled")
         return throttled(shopify, requested)
-    done = execute_sync(schema(), asked.document, _root(shopify), variable_values=dict(asked.raw))
+    done = execute_sync(
+        schema(), asked.document, _root(shopify), variable_values=dict(asked.raw), operation_name=asked.name
+    )
     actual = min(requested, prices.actual(done.data))
     shopify.account.give_back(requested - actual)
     answer: dict[str, Any] = {"data": done.data}

@@ -33,18 +33,19 @@ def simulator_app(shopify: SimulatedShopify, courier: Courier | None = None) -> 
 
 def _endpoint(shopify: SimulatedShopify) -> Callable[[Request], Awaitable[Response]]:
     async def serve(request: Request) -> Response:
-        content = await request.body()
-        try:
-            check_caller(request, shopify.token)
-            asked = asked_of(schema(), body_of(request.headers.get("content-type", ""), content))
-        except Bad as bad:
-            shopify.count("refused")
-            return _response(Reply(bad.status, {"errors": bad.errors}))
-        shopify.count(*asked.operations)
-        fault = shopify.faults.strike(asked.operations)
-        if fault is None:
-            return _response(await run_in_threadpool(answers.run, shopify, asked))
-        return await _struck(shopify, asked, fault)
+        with shopify.working():
+            content = await request.body()
+            try:
+                check_caller(request, shopify.token)
+                asked = asked_of(schema(), body_of(request.headers.get("content-type", ""), content))
+            except Bad as bad:
+                shopify.count("refused")
+                return _response(Reply(bad.status, {"errors": bad.errors}))
+            shopify.count(*asked.operations)
+            fault = shopify.faults.strike(asked.operations)
+            if fault is None:
+                return _response(await run_in_threadpool(answers.run, shopify, asked))
+            return await _struck(shopify, asked, fault)
 
     return serve
 

@@ -58,6 +58,11 @@ class Asked(msgspec.Struct, frozen=True):
     raw: Mapping[str, Any]
 
     @property
+    def name(self) -> str | None:
+        """The operation's name, where it has one."""
+        return self.operation.name.value if self.operation.name is not None else None
+
+    @property
     def roots(self) -> tuple[FieldNode, ...]:
         """The fields at its root."""
         return tuple(part for part in self.operation.selection_set.selections if isinstance(part, FieldNode))

@@ -1,7 +1,8 @@
 """What the small Shopify knows: one shop's goods and places, the keys it has seen, and every change of a level."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from itertools import count
 from time import monotonic as system_monotonic
@@ -69,6 +70,7 @@ class SimulatedShopify(Shelves):
         self._asked: Counter[str] = Counter()
         self._requests: Counter[str] = Counter()
         self._numbers, self._orders = count(1), count(1)
+        self._under_way = 0
 
     def adjust(self, asked: AskedAdjustment, key: str) -> Adjustment | list[Wrong]:
         """Make all changes of an adjustment or none; with a key that is remembered, answer as the first time.
@@ -150,6 +152,23 @@ class SimulatedShopify(Shelves):
         """How many requests came, by the field at their root, and how many of all were `throttled`."""
         with self._lock:
             return dict(self._requests)
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """Take note that a request is under way, until the block ends."""
+        with self._lock:
+            self._under_way += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._under_way -= 1
+
+    @property
+    def under_way(self) -> int:
+        """How many requests are not answered yet, be it that nobody waits for them any more."""
+        with self._lock:
+            return self._under_way
 
     def count(self, *names: str) -> None:
         """Take note of a request."""
