@@ -75,10 +75,11 @@ def root(what: str, operation: Operation, told: wire.Envelope) -> object:
 
     A mutation that tells its result is made, even where a field beside it failed.
     """
-    found = (told.data or {}).get(operation.root)
+    data = told.data or {}
+    found = data.get(operation.root)
     if told.errors and (found is None or not operation.changes):
-        raise _failure(what, told)
-    if found is None and (operation.changes or not told.ran):
+        raise _failure(what, operation, told)
+    if operation.root not in data or (found is None and operation.changes):
         raise Unreachable(what, "answered nothing", sent=True)
     return found
 
@@ -118,21 +119,26 @@ def raise_for_user_errors(what: str, errors: Sequence[wire.UserError]) -> None:
 
 def _code(error: wire.UserError) -> str:
     """Return the error's code; where the API gives none, the field it is about."""
-    return error.code or ".".join(error.field or ()) or "user_error"
+    return error.code or ".".join(error.field) or "user_error"
 
 
-def _failure(what: str, told: wire.Envelope) -> Exception:
-    """Return the error that stands for errors at the top of an answer."""
-    codes = {error.extensions.code for error in told.errors}
+def _failure(what: str, operation: Operation, told: wire.Envelope) -> Exception:
+    """Return the error that stands for errors at the top of an answer.
+
+    Where a mutation was run, and what failed is a field of its result, it may have been made.
+    """
+    codes = {error.code for error in told.errors}
     first = told.errors[0]
-    code = first.extensions.code or "error"
+    code = first.code or "error"
+    if operation.changes and told.ran and any(len(error.path) > 1 for error in told.errors):
+        return Unreachable(what, f"answered {code}", sent=True)
     if "THROTTLED" in codes:
-        return Throttled(what, pause_of(told.extensions.cost))
+        return Throttled(what, pause_of(told.cost))
     if forbidden := codes & _FORBIDDEN:
         return Unauthorised(what, min(filter(None, forbidden)))
     if codes & _BROKEN or (told.ran and not codes & _DECLINED):
         return Unreachable(what, f"answered {code}", sent=True)
-    issues = tuple(f"{error.extensions.code or 'error'}: {error.message}" for error in told.errors)
+    issues = tuple(f"{error.code or 'error'}: {error.message}" for error in told.errors)
     return Refused(what, code, first.message, retry=False, issues=issues)
 
 

@@ -154,5 +154,5 @@ class ShopifyClient:
             charge.wait = pause_asked_for(answer)
             raise_for_status(what, answer)
             told = envelope(what, answer)
-            charge.cost = told.extensions.cost
+            charge.cost = told.cost
             return root(what, operation, told)

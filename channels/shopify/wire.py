@@ -5,7 +5,15 @@ Sources: GraphQL Admin API 2026-04; "GraphQL Admin API rate limits"; "Shopify AP
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 
 
 class FromShopify(BaseModel):
@@ -23,17 +31,35 @@ def _listed(errors: object) -> object:
     return [] if errors is None else errors
 
 
+def _or_none(value: object, read: ValidatorFunctionWrapHandler) -> Any:  # noqa: ANN401 - of any model
+    """Read what merely helps: where it cannot be read, it is not there."""
+    try:
+        return read(value)
+    except ValidationError:
+        return None
+
+
+def _texts(value: object) -> object:
+    return [str(part) for part in value] if isinstance(value, list) else ()
+
+
 class ErrorExtensions(FromShopify):
     """What is told of an error for programs."""
 
-    code: str | None = None
+    code: Annotated[str | None, WrapValidator(_or_none)] = None
 
 
 class GraphError(FromShopify):
-    """One reason why a request, or a field of it, was not answered."""
+    """One reason why a request, or the field at `path`, was not answered."""
 
     message: str = ""
-    extensions: ErrorExtensions = ErrorExtensions()
+    path: Annotated[tuple[str, ...], BeforeValidator(_texts)] = ()
+    extensions: Annotated[ErrorExtensions | None, WrapValidator(_or_none)] = None
+
+    @property
+    def code(self) -> str | None:
+        """The error's name, where it has one."""
+        return self.extensions.code if self.extensions is not None else None
 
 
 class ThrottleStatus(FromShopify):
@@ -55,7 +81,7 @@ class Cost(FromShopify):
 class Extensions(FromShopify):
     """What is told beside an answer."""
 
-    cost: Cost | None = None
+    cost: Annotated[Cost | None, WrapValidator(_or_none)] = None
 
 
 class Envelope(FromShopify):
@@ -63,7 +89,12 @@ class Envelope(FromShopify):
 
     data: dict[str, Any] | None = None
     errors: Annotated[tuple[GraphError, ...], BeforeValidator(_listed)] = ()
-    extensions: Extensions = Extensions()
+    extensions: Annotated[Extensions | None, WrapValidator(_or_none)] = None
+
+    @property
+    def cost(self) -> Cost | None:
+        """What the request cost, where that is told."""
+        return self.extensions.cost if self.extensions is not None else None
 
     @property
     def ran(self) -> bool:
@@ -75,5 +106,5 @@ class UserError(FromShopify):
     """Why a mutation was not made."""
 
     code: str | None = None
-    field: tuple[str, ...] | None = None
+    field: Annotated[tuple[str, ...], BeforeValidator(_texts)] = ()
     message: str = ""

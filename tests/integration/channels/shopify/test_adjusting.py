@@ -339,6 +339,38 @@ def test_what_is_made_is_made_even_where_a_field_beside_it_failed(connect: Conne
     assert answered(connect, 200, {"data": {"inventoryAdjustQuantities": MADE}, "errors": errors}).quantity_after == 3
 
 
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {"extensions": {"cost": {"requestedQueryCost": "ten"}}},
+        {"extensions": {"cost": {"requestedQueryCost": 10, "throttleStatus": {"restoreRate": 0}}}},
+        {"extensions": "none"},
+        {"errors": [{"message": "odd", "extensions": 1, "path": 1}]},
+        {"errors": [{"message": "odd", "extensions": {"code": 1}, "path": ["a", 0]}]},
+        {"errors": None},
+    ],
+)
+def test_what_is_odd_beside_a_yes_does_not_make_a_doubt_of_it(connect: Connect, beside: dict[str, Any]) -> None:
+    assert answered(connect, 200, {"data": {"inventoryAdjustQuantities": MADE}, **beside}).quantity_after == 3
+
+
+def test_a_field_of_the_result_that_is_denied_leaves_the_outcome_open(connect: Connect) -> None:
+    errors = [{"extensions": {"code": "ACCESS_DENIED"}, "path": ["inventoryAdjustQuantities", "group", "id"]}]
+    with pytest.raises(Unreachable) as caught:
+        answered(connect, 200, {"data": {"inventoryAdjustQuantities": None}, "errors": errors})
+    assert caught.value.sent
+    errors = [{"extensions": {"code": "ACCESS_DENIED"}, "path": ["inventoryAdjustQuantities"]}]
+    with pytest.raises(Unauthorised):
+        answered(connect, 200, {"data": {"inventoryAdjustQuantities": None}, "errors": errors})
+
+
+def test_a_user_error_without_a_code_is_named_by_its_field(connect: Connect) -> None:
+    odd = {"inventoryAdjustmentGroup": None, "userErrors": [{"field": ["input", "changes", 0], "message": "no"}]}
+    with pytest.raises(Refused) as caught:
+        answered(connect, 200, {"data": {"inventoryAdjustQuantities": odd}})
+    assert caught.value.code == "input.changes.0"
+
+
 def test_a_change_whose_quantity_is_not_told_is_made_all_the_same(connect: Connect) -> None:
     silent = {"inventoryAdjustmentGroup": {"id": "gid://shopify/InventoryAdjustmentGroup/1"}, "userErrors": []}
     assert answered(connect, 200, {"data": {"inventoryAdjustQuantities": silent}}).quantity_after is None
