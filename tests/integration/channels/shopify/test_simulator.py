@@ -394,6 +394,8 @@ def test_it_is_controlled_over_http(sim: Simulator, http: httpx.Client, send: Se
         ("POST orders", {"lines": [{"sku": "A", "quantity": 0}]}, 422),
         ("POST orders", {"lines": [{"sku": "NOBODY", "quantity": 1}]}, 404),
         ("PUT levels", {"sku": "NOBODY", "available": 1}, 404),
+        ("PUT levels", {"sku": "A", "available": 1, "location": "1"}, 404),
+        ("POST orders", {"lines": [{"sku": "A", "quantity": 1}], "location": "1"}, 404),
         ("POST goods", {"price": 1}, 422),
         ("GET deliveries?settle=long", {}, 422),
         ("GET deliveries?settle=61", {}, 422),
@@ -404,9 +406,11 @@ def test_control_that_makes_no_sense_is_refused(
     sim: Simulator, http: httpx.Client, request_: str, wrong: dict[str, Any], status: int
 ) -> None:
     method, path = request_.split()
+    sim.shopify.put_good("A", 5)
     answer = http.request(method, f"{sim.url}/_simulator/{path}", json=wrong)
     assert answer.status_code == status
     assert answer.json()["errors"]
+    assert sim.shopify.history == ()
 
 
 def test_two_run_side_by_side_and_end(http: httpx.Client) -> None:
