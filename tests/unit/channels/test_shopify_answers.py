@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from channels.errors import ChannelError, Unreachable
@@ -13,6 +13,8 @@ from channels.http import Answer
 from channels.shopify import answers, rows
 from channels.shopify.documents import ADJUST, LEVELS_OF, VARIANTS, Operation
 from channels.shopify.intents import Applied, Intent, Mismatched
+
+AT_LEISURE = settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 INTENT = Intent("k", "1", "2", -2, 5, "syncstate://sku/A/7")
 CODES = st.sampled_from(
@@ -81,7 +83,7 @@ def told(operation: Operation, value: st.SearchStrategy[Any]) -> st.SearchStrate
     return right | shaped(data=data | st.none(), errors=ERRORS, extensions=shaped(cost=COST)) | ODD
 
 
-@settings(max_examples=400)
+@AT_LEISURE
 @given(told(ADJUST, ADJUSTED))
 def test_any_answer_to_a_change_is_an_outcome_or_an_error_of_ours(body: Any) -> None:
     try:
@@ -111,7 +113,7 @@ def _user_errors_of(body: Any) -> object:
     return _adjusted(body).get("userErrors")
 
 
-@settings(max_examples=200)
+@AT_LEISURE
 @given(told(VARIANTS, PAGE))
 def test_any_answer_to_a_page_is_a_page_or_an_error_of_ours(body: Any) -> None:
     try:
@@ -123,7 +125,7 @@ def test_any_answer_to_a_page_is_a_page_or_an_error_of_ours(body: Any) -> None:
         pass
 
 
-@settings(max_examples=200)
+@AT_LEISURE
 @given(told(LEVELS_OF, NODES))
 def test_any_answer_about_levels_is_levels_or_an_error_of_ours(body: Any) -> None:
     try:
@@ -134,6 +136,7 @@ def test_any_answer_about_levels_is_levels_or_an_error_of_ours(body: Any) -> Non
         pass
 
 
+@AT_LEISURE
 @given(st.integers(100, 599), st.binary(max_size=8) | ODD.map(msgspec.json.encode))
 def test_no_status_but_a_2xx_passes(status: int, body: bytes) -> None:
     answer = Answer(status, httpx.Headers({"retry-after": "soon"}), body)
