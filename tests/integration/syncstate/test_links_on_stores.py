@@ -9,7 +9,7 @@ import pytest
 
 from processor.clock import system_clock
 from processor.engine import Engine
-from processor.models import Document, Model
+from processor.models import Entry, Model
 from syncstate.settings import Settings
 from syncstate.wiring import services
 from tests.payloads import SECRET, SHOP, a_line, a_product_body, an_order_body, shopify_headers
@@ -40,7 +40,7 @@ def unread(client: Client) -> list[str]:
     return [alert["type"] for alert in client.get("/api/alerts/unread").json()["alerts"]]
 
 
-def alerts_in(engine: Engine, model: Model) -> dict[str, tuple[Document, ...]]:
+def alerts_in(engine: Engine, model: Model) -> dict[str, tuple[Entry, ...]]:
     """Return a model's documents by partition, those of the default tenant."""
     places: Sequence[tuple[int, str]] = ((0, "unread"), (1, "warning"), (3, "all"), (3, "unmapped"))
     query = engine.store.models.query
