@@ -1,6 +1,6 @@
 """The door for Amazon's notifications: each is taken once, set aside, or kept whole. None is lost."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
 from hashlib import blake2b
 from typing import Any, Literal
@@ -14,7 +14,7 @@ from ingest.amazon.orders import AMAZON, story_of
 from ingest.amazon.payloads import FbaChange, FeedFinish, OfASeller, OrderChange, QuantityChange, StatusChange
 from ingest.outcome import Refused
 from ingest.reading import check
-from ingest.shopify.histories import Histories
+from ingest.shopify.histories import Histories, Seen
 from ingest.shopify.tellings import telling_of_snapshot
 from processor.arrivals import Arrival, Place
 from processor.clock import Clock, Instant, instant, moment
@@ -99,6 +99,10 @@ class NotificationDoor:
         letter = self._letters().keep(owner, Arrival(place, data, self._clock()), why)
         type_, id_ = (None, None) if told is None else (told.type, told.id)
         return Heard("quarantined", type_, id_, why, letter.id)
+
+    def orders(self, tenant: str, orders: Collection[str]) -> dict[str, Seen]:
+        """Return what was told of each of `orders`; one of which nothing was is absent."""
+        return self._orders.seen(tenant, orders)
 
     def redrive(self, letter: DeadLetter) -> str | None:
         """Take a dead letter again; answer why it still cannot be, or None: then it is released.

@@ -1,10 +1,12 @@
 """The orders' streams, read and written: what is told of an order is kept there first, then acted upon."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+
+import msgspec
 
 from ingest.prepared import Prepared
 from ingest.recording import record
-from ingest.shopify.links import Links
+from ingest.shopify.links import Links, read_whole
 from ingest.shopify.orders import Story, append_of, story_of
 from ingest.shopify.tellings import (
     SHOP,
@@ -26,6 +28,13 @@ from stock.identities import order_stream, review_stream
 
 _RACES = 20
 _AT_FIRST = 20
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """An order as far as it was told: what that comes to, and when it was first told."""
+
+    story: Story
+    at: Instant
 
 
 class Account:
@@ -99,6 +108,14 @@ class Histories:
     def complete(self, tenant: str, order: str, at: Instant) -> Account:
         """Act upon an order once more, now that the SKU of one of its lines may be known."""
         return self._act(tenant, order, self._read(tenant, order), at)
+
+    def seen(self, tenant: str, orders: Collection[str]) -> dict[str, Seen]:
+        """Return what was told of each of `orders`; one of which nothing was is absent."""
+        streams = {order_stream(tenant, self._shop, order): order for order in orders}
+        return {
+            streams[stream]: Seen(self._tell(streams[stream], list(map(entry_of, events))), events[0].occurred_at)
+            for stream, events in read_whole(self._log, streams).items()
+        }
 
     def _keep(self, tenant: str, order: str, tellings: Sequence[Telling]) -> tuple[list[Entry], bool]:
         """Append what the order's stream does not hold; return the history, all of it included, and whether any was."""
