@@ -54,9 +54,10 @@ def an_fba_change(listing: str = "SHIRT", *fulfillable: int, seller: str = SELLE
 def a_finished_feed(feed: str = "53347018456", status: str = "DONE", seller: str | None = SELLER, **more: Any) -> Told:
     """Return the end of a feed, in camelCase; without `seller` it names the account alone."""
     finished = {
-        "sellerId": seller,
+        **({} if seller is None else {"sellerId": seller}),
         "accountId": f"amzn1.merchant.o.{SELLER}",
         "feedId": feed,
+        "feedType": "JSON_LISTINGS_FEED",
         "processingStatus": status,
     }
     told = a_notification("FEED_PROCESSING_FINISHED", {"feedProcessingFinishedNotification": finished}, **more)
