@@ -104,6 +104,7 @@ class System:
             return
         with suppress(ProcessorError):
             services.standing(EVERY)
+            services.streams(EVERY)
             for count in (services.skus, services.unread, services.due, services.streams):
                 count(services.tenant)
 
