@@ -56,7 +56,7 @@ from web.services import Services
 from web.standing import Probe, standing_of
 from web.transactions import Transactions
 
-COUNTING_SECONDS = 1.0
+COUNTING_SECONDS = 2.0
 """So long a start waits at most for counts that readers will ask for."""
 
 _log = structlog.get_logger("syncstate")
