@@ -80,6 +80,7 @@ def reads(shelves: Shelves) -> Iterator[Read]:
     yield Read("", f"/api/transactions/long:{shelves.ledger // 2}")
     yield from _pages("/api/returns")
     yield Read("one SKU's", "/api/returns", (("sku", LONG),))
+    yield Read("", "/api/report")
     yield Read("100 variants", f"/api/product-sync/{PRODUCT}")
     yield Read("", "/api/keys")
     yield Read("", "/api/quarantine")

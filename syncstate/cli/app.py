@@ -22,6 +22,7 @@ from syncstate.cli.kinesis import consume_kinesis
 from syncstate.cli.mapping import map_
 from syncstate.cli.migrate import migrate
 from syncstate.cli.quarantine import quarantine
+from syncstate.cli.report import report
 from syncstate.cli.restore import restore
 from syncstate.cli.serve import serve
 from syncstate.cli.skus import TAKES_SIGNS
@@ -55,7 +56,7 @@ def _root(
 ) -> None: ...
 
 
-for command in (serve, demo, consume, events, status, config, doctor, backup, restore, verify, upgrade):
+for command in (serve, demo, consume, events, report, status, config, doctor, backup, restore, verify, upgrade):
     app.command()(command)
 
 app.command("consume-kinesis")(consume_kinesis)
