@@ -25,6 +25,7 @@ from syncstate.cli.quarantine import quarantine
 from syncstate.cli.report import report
 from syncstate.cli.restore import restore
 from syncstate.cli.serve import serve
+from syncstate.cli.simulate import simulate
 from syncstate.cli.skus import TAKES_SIGNS
 from syncstate.cli.status import status
 from syncstate.cli.tables import tables
@@ -74,3 +75,4 @@ app.add_typer(imports)
 app.add_typer(quarantine, name="quarantine")
 tables.command()(adopt)
 app.add_typer(tables, name="tables")
+app.add_typer(simulate, name="simulate")
