@@ -189,9 +189,17 @@ def test_what_amazon_does_not_say_stays_unsaid() -> None:
         "orderId": "1",
         "createdTime": "2026-11-20T10:00:00+01:00",
         "lastUpdatedTime": "2026-11-20T09:00:00Z",
-        "orderItems": [{"orderItemId": "2", "quantityOrdered": 3, "product": {}, "new": 1}],
+        "orderItems": [
+            {
+                "orderItemId": "2",
+                "quantityOrdered": 3,
+                "product": {},
+                "cancellation": {"cancellationRequest": {"requester": "BUYER"}},
+                "new": 1,
+            }
+        ],
     }
     order = _order(wire.Order.model_validate(told))
     assert (order.status, order.fulfilled_by) == (None, None)
     assert order.created_at == "2026-11-20T09:00:00.000000Z"
-    assert order.lines == (OrderLine("2", None, 3),)
+    assert order.lines == (OrderLine("2", None, 3),), "who asks for a cancellation has not got it"

@@ -141,3 +141,20 @@ def test_limits_are_counted_by_operation(own: Simulator, http: httpx.Client) -> 
     assert after["ever_over_limit"]
     assert after["operations"]["getListingsItem"]["requests"] == 14
     assert after["operations"]["getListingsItem"]["over_limit"] == statuses.count(429) > 0
+
+
+def test_the_page_of_the_small_amazon_names_every_control_and_operation() -> None:
+    from pathlib import Path
+
+    from channels.amazon.rates import PUBLISHED
+    from channels.simulators.amazon import SimulatedAmazon
+    from channels.simulators.amazon.control import control_routes
+
+    page = (Path(__file__).parents[3] / "docs" / "reference" / "small-amazon.md").read_text()
+    controls = {
+        f"`{method} {route.path.replace(':path', '')}`"
+        for route in control_routes(SimulatedAmazon())
+        for method in (route.methods or set()) - {"HEAD"}
+    }
+    assert {wanted for wanted in controls if wanted not in page} == set()
+    assert {operation for operation in PUBLISHED if f"`{operation}`" not in page} == set()
