@@ -1,10 +1,12 @@
 """All listings of a seller, page by page: searchListingsItems of the Listings Items API 2021-08-01."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from channels.amazon import wire
 from channels.amazon.answers import read
-from channels.amazon.connection import Call, Connection, query_time, segment
+from channels.amazon.connection import Call, Connection, Heard, query_time, segment
 from channels.amazon.patches import MERCHANT
 from channels.errors import Refused
 from processor.clock import Instant, instant
@@ -14,6 +16,9 @@ PAGE = 20
 
 REACH = 1000
 """So many listings can be paged through; further ones are found by a search that begins where this one ended."""
+
+
+_INCLUDED = "summaries,fulfillmentAvailability"
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -58,7 +63,7 @@ class Catalogue:
         """Return the listings at `place`. Raises Refused where a thousand were created in one moment."""
         params = {
             "marketplaceIds": self._marketplace,
-            "includedData": "summaries,fulfillmentAvailability",
+            "includedData": _INCLUDED,
             "sortBy": "createdDate",
             "sortOrder": "ASC",
             "pageSize": str(PAGE),
@@ -68,11 +73,27 @@ class Catalogue:
         if place.token is not None:
             params["pageToken"] = place.token
         call = Call("searchListingsItems", "GET", self._path, params)
-        heard = self._connection.ask(call, lambda answer: read(call.name, answer, wire.ItemsFound))
-        found = heard.value
-        return Listings(
-            tuple(map(_listed, found.items)), found.total, _next(call.name, place, found), heard.granted, heard.requests
-        )
+        heard = self._ask(call)
+        return _listings(heard, _next(call.name, place, heard.value))
+
+    def named(self, listings: Sequence[str]) -> Listings:
+        """Return those of up to PAGE listings that there are, for one request where `listing` takes one each.
+
+        Raises ValueError for more, and for a name with a comma: Amazon would read two.
+        """
+        if not 1 <= len(listings) <= PAGE or any("," in name for name in listings):
+            raise ValueError(f"1 to {PAGE} listings without a comma can be asked for by name")
+        params = {
+            "marketplaceIds": self._marketplace,
+            "includedData": _INCLUDED,
+            "identifiersType": "SKU",
+            "identifiers": ",".join(listings),
+            "pageSize": str(PAGE),
+        }
+        return _listings(self._ask(Call("searchListingsItems", "GET", self._path, params)), None)
+
+    def _ask(self, call: Call) -> Heard[wire.ItemsFound]:
+        return self._connection.ask(call, lambda answer: read(call.name, answer, wire.ItemsFound))
 
 
 def offered(item: wire.Item) -> tuple[bool, int | None]:
@@ -83,6 +104,11 @@ def offered(item: wire.Item) -> tuple[bool, int | None]:
     codes = {availability.channel for availability in item.availability}
     quantities = [availability.quantity for availability in item.availability if availability.channel == MERCHANT]
     return codes == {MERCHANT}, quantities[0] if quantities else None
+
+
+def _listings(heard: Heard[wire.ItemsFound], following: Place | None) -> Listings:
+    found = heard.value
+    return Listings(tuple(map(_listed, found.items)), found.total, following, heard.granted, heard.requests)
 
 
 def _listed(item: wire.Item) -> Listed:

@@ -123,6 +123,11 @@ class Feeds:
         found = _feed(heard.value)
         return msgspec.structs.replace(found, granted=heard.granted, requests=heard.requests)
 
+    def cancel(self, feed: str) -> None:
+        """Cancel a feed that is not yet worked on: cancelFeed. Raises Refused where it is too late."""
+        call = Call("cancelFeed", "DELETE", f"{PATH}/feeds/{segment(feed)}", subject=feed)
+        self._connection.ask(call, lambda _: None)
+
     def since(self, created_since: Instant, token: str | None = None) -> FeedsPage:
         """Return feeds of quantities created at `created_since` or later, anyone's of this seller: getFeeds."""
         first = {

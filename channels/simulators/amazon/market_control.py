@@ -15,6 +15,9 @@ from channels.simulators.amazon.orders import NoSuchStep, NotOffered, Status
 from channels.simulators.amazon.state import SimulatedAmazon
 from channels.simulators.amazon.traffic import TrafficPlan
 
+Units = Annotated[dict[str, Annotated[int, Field(ge=1)]], Field(min_length=1)]
+"""Units by SKU."""
+
 _STEPS: dict[str, Status] = {"pay": "UNSHIPPED", "ship": "SHIPPED", "cancel": "CANCELLED"}
 
 
@@ -34,12 +37,15 @@ class _Edit(_Asked):
 class _Purchase(_Asked):
     """Units by SKU."""
 
-    lines: dict[str, Annotated[int, Field(ge=1)]] = Field(min_length=1)
+    lines: Units
     pending: bool = False
 
 
 class _Step(_Asked):
+    """What to do with an order. `lines`, units by SKU, cancels these alone."""
+
     restock: bool = True
+    lines: Units | None = None
 
 
 class _Pace(_Asked):
@@ -118,7 +124,11 @@ def _buy(amazon: SimulatedAmazon, body: bytes, words: Mapping[str, str]) -> obje
 
 def _step(amazon: SimulatedAmazon, body: bytes, words: Mapping[str, str]) -> None:
     asked = _Step.model_validate_json(body or b"{}")
-    amazon.orders.step(words["order"], _STEPS[words["step"]], restock=asked.restock)
+    status = _STEPS[words["step"]]
+    if status == "CANCELLED" and asked.lines is not None:
+        amazon.orders.reduce(words["order"], asked.lines, restock=asked.restock)
+    else:
+        amazon.orders.step(words["order"], status, restock=asked.restock)
 
 
 def _traffic(amazon: SimulatedAmazon, body: bytes, words: Mapping[str, str]) -> None:

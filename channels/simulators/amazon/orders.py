@@ -107,6 +107,29 @@ class Orders:
                     self._shelf.move(line.sku, line.quantity)
             self._tell(found, "Order cancelled" if status == "CANCELLED" else "Order status changed")
 
+    def reduce(self, order: str, lines: Mapping[str, int], *, restock: bool = True) -> None:
+        """Let units of an order be cancelled, not all of it. Raises KeyError or NoSuchStep, having changed nothing."""
+        with self._lock:
+            found = self._orders[order]
+            ordered = {line.sku: line.quantity for line in found.lines}
+            left = {sku: ordered[sku] - units for sku, units in lines.items()}
+            if (
+                "CANCELLED" not in _NEXT[found.status]
+                or min(left.values()) < 0
+                or not any({**ordered, **left}.values())
+            ):
+                raise NoSuchStep(
+                    f"order {order} is {found.status}, of {ordered}: {dict(lines)} is not a part to cancel"
+                )
+            found.lines = tuple(
+                SimulatedOrderLine(line.item, line.sku, left.get(line.sku, line.quantity)) for line in found.lines
+            )
+            found.updated = self._time.now()
+            if restock:
+                for sku, units in lines.items():
+                    self._shelf.move(sku, units)
+            self._tell(found, "Items cancelled")
+
     def _offering(self, lines: Mapping[str, int]) -> bool:
         """Tell who fulfils what `lines` ask for."""
         channels = set()

@@ -14,8 +14,8 @@ from channels.simulators.amazon.time import Agenda
 class TrafficPlan(BaseModel):
     """How lively it is: `per_minute` orders on average, of 1 to `most_units` units of one listing.
 
-    `cancelled` is the share of orders that are cancelled within ten minutes; `edits` the number of foreign edits an
-    order, on average, each setting a listing to 0 to `most_edited` units.
+    `cancelled` is the share of orders that are cancelled within ten minutes, wholly or in part; `edits` the number of
+    foreign edits an order, on average, each setting a listing to 0 to `most_edited` units.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -74,8 +74,15 @@ class Traffic:
             self._agenda.after(later, lambda: self._cancel(order))
 
     def _cancel(self, order: str) -> None:
+        """Cancel an order, or of several units now and then a part."""
         found = self._orders.order(order)
-        if found is not None and found.status == "UNSHIPPED":
+        if found is None or found.status != "UNSHIPPED":
+            return
+        (line,) = found.lines
+        part = self._random.randint(1, line.quantity)
+        if part < line.quantity:
+            self._orders.reduce(order, {line.sku: part})
+        else:
             self._orders.step(order, "CANCELLED")
 
     def _edit(self) -> None:

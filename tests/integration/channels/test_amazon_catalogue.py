@@ -88,6 +88,18 @@ def test_a_thousand_listings_of_one_moment_are_refused_rather_than_left_out(http
             client.catalogue.page(place)
 
 
+def test_listings_are_asked_for_by_name_twenty_at_a_time(sim: Simulator, client: AmazonClient) -> None:
+    names = [f"SKU/{number} ü" for number in range(20)]
+    for name in (*names[:19], "another"):
+        sim.amazon.put_listing(name, quantity=4)
+    page = client.catalogue.named(names)
+    assert {listed.listing: listed.quantity for listed in page.listings} == dict.fromkeys(names[:19], 4)
+    assert (page.next, sim.amazon.requests["searchListingsItems"]) == (None, 1)
+    for wrong in ([], [*names, "one more"], ["a,b"]):
+        with pytest.raises(ValueError, match="by name"):
+            client.catalogue.named(wrong)
+
+
 def test_a_page_that_fails_can_be_asked_for_again(sim: Simulator, client: AmazonClient) -> None:
     for n in range(30):
         sim.amazon.put_listing(f"SKU-{n}", quantity=n)

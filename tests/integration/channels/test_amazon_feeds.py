@@ -120,12 +120,22 @@ def test_another_sellers_document_is_fatal(sim: Simulator, client: AmazonClient)
 def test_a_cancelled_feed_changes_nothing_and_has_no_report(sim: Simulator, client: AmazonClient) -> None:
     stock(sim, "A")
     feed = submit(client, a_document(sim, ("A", 1)))
-    assert sim.amazon.feeds.cancel(feed)
+    client.feeds.cancel(feed)
     sim.amazon.advance(2 * MINUTE)
     found = client.feeds.feed(feed)
     assert (found.status, found.result, quantities(sim, "A")) == ("CANCELLED", None, [99])
     with pytest.raises(ValueError, match="no processing report"):
         client.feeds.report(found)
+
+
+def test_a_feed_that_is_worked_on_cannot_be_cancelled(sim: Simulator, client: AmazonClient) -> None:
+    stock(sim, "A")
+    feed = submit(client, a_document(sim, ("A", 1)))
+    sim.amazon.advance(20 * SECOND)
+    with pytest.raises(Refused, match="not in the queue"):
+        client.feeds.cancel(feed)
+    sim.amazon.advance(2 * MINUTE)
+    assert quantities(sim, "A") == [1]
 
 
 @pytest.mark.parametrize("packed", [True, False])

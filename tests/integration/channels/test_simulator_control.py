@@ -57,15 +57,17 @@ def test_a_sale_is_made_told_and_cancelled_over_http(own: Simulator, http: httpx
     order = control(own, http, "POST", "orders", {"lines": {"A": 2}}).json()["order"]
     (shown,) = control(own, http, "GET", "orders").json()["orders"]
     assert (shown["order"], shown["status"]) == (order, "UNSHIPPED")
+    assert control(own, http, "POST", f"orders/{order}/cancel", {"lines": {"A": 1}}).status_code == 204
+    assert control(own, http, "POST", f"orders/{order}/cancel", {"lines": {"A": 1}}).status_code == 409
     assert control(own, http, "POST", f"orders/{order}/cancel").status_code == 204
     assert control(own, http, "POST", f"orders/{order}/ship").status_code == 409
     assert control(own, http, "POST", f"orders/{order}/eat").status_code == 404
     assert control(own, http, "POST", "orders/1/cancel").status_code == 404
     assert control(own, http, "POST", "orders", {"lines": {"A": 10}}).status_code == 409
     told = control(own, http, "GET", "notifications").json()["notifications"]
-    assert [notice["number"] for notice in told] == [1, 2, 3, 4]
-    later = control(own, http, "GET", "notifications?after=3").json()["notifications"]
-    assert [notice["number"] for notice in later] == [4]
+    assert [notice["number"] for notice in told] == [1, 2, 3, 4, 5, 6]
+    later = control(own, http, "GET", "notifications?after=5").json()["notifications"]
+    assert [notice["number"] for notice in later] == [6]
 
 
 def test_time_passes_when_it_is_told_to(own: Simulator, http: httpx.Client) -> None:

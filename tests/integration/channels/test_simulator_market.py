@@ -97,6 +97,23 @@ def test_a_cancelled_order_gives_back_or_not(left: int, *, restock: bool) -> Non
     assert amazon.quantity("A") == left
 
 
+def test_a_part_of_an_order_is_cancelled() -> None:
+    amazon = an_amazon()
+    order = amazon.orders.buy({"A": 3, "B": 1})
+    for lines in ({"A": 4}, {"A": 3, "B": 1}):
+        with pytest.raises(NoSuchStep):
+            amazon.orders.reduce(order, lines)
+    amazon.orders.reduce(order, {"A": 2})
+    amazon.orders.reduce(order, {"B": 1}, restock=False)
+    assert (amazon.quantity("A"), amazon.quantity("B")) == (9, 4)
+    newest = amazon.notices.arrived()[-1].body["Payload"]["OrderChangeNotification"]["Summary"]
+    assert [item["Quantity"] for item in newest["OrderItems"]] == [1, 0]
+    assert (newest["OrderStatus"], newest["NumberOfItemsUnshipped"]) == ("Unshipped", 1)
+    amazon.orders.step(order, "SHIPPED")
+    with pytest.raises(NoSuchStep):
+        amazon.orders.reduce(order, {"A": 1})
+
+
 def test_our_own_quantity_is_told_once_it_has_settled() -> None:
     amazon = an_amazon()
     amazon.shelf.settles = 30 * SECOND
