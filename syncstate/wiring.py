@@ -17,6 +17,9 @@ from channels.dispatcher import Dispatcher
 from channels.limits import Rate
 from channels.notices.notifier import Notifier
 from channels.simulators.amazon import Simulator
+from ingest.amazon.door import NotificationDoor
+from ingest.amazon.listings import MappedListings
+from ingest.amazon.orders import AMAZON
 from ingest.door import OrderDoor
 from ingest.operators.door import FactDoor
 from ingest.operators.simple import SimpleDoor
@@ -37,7 +40,7 @@ from projections.inventory.queries import InventoryQueries
 from projections.returns.queries import ReturnQueries
 from stock.codec import decode
 from stock.waiting import may_wait
-from syncstate.amazon import mock_seller, real_seller, stock_shelves
+from syncstate.amazon import mock_seller, real_seller, sellers_of, stock_shelves
 from syncstate.lambdas.secrets import SecretShops, secret_reader
 from syncstate.notices import audiences
 from syncstate.queues import open_queue
@@ -133,7 +136,8 @@ def assembled(settings: Settings, *, channels: bool = True, clock: Clock = syste
         told = audiences(settings.notify, clock, stack) if channels else []
         notifier = Notifier(engine, told, holder=holder_of(settings), clock=clock)
         stack.callback(notifier.stop)
-        yield System(services(settings, engine, clock), dispatcher, notifier, amazon)
+        whose = sellers_of(settings) | {seller.seller_id: seller.tenant for seller in sellers}
+        yield System(services(settings, engine, clock, whose), dispatcher, notifier, amazon)
 
 
 def served(settings: Settings, clock: Clock) -> Services:
@@ -160,21 +164,29 @@ def _engine(settings: Settings, store: Store, clock: Clock, heard: list[Dispatch
     return Engine(store, PROJECTIONS, decode, watch="inventory", clock=clock, on_rung=on_rung, append=append)
 
 
-def services(settings: Settings, engine: Engine, clock: Clock, *, sweeps: bool = True) -> Services:
-    """Return what the routes stand on. `sweeps` tells that this program is to bring read models up to the log."""
+def services(
+    settings: Settings, engine: Engine, clock: Clock, sellers: Mapping[str, str] | None = None, *, sweeps: bool = True
+) -> Services:
+    """Return what the routes stand on. `sweeps` tells that this program is to bring read models up to the log.
+
+    `sellers` tells whose tenant each of Amazon's sellers is: as the settings say, where it is not given.
+    """
     log, models = engine.store.log, engine.store.models
     live = partial(partial, engine.live)
     shops, renew = _shops(settings)
     door = OrderDoor(ShopifyDoor(engine.recorder, log, shops, clock, renew), SimpleDoor(engine.recorder, clock))
+    letters = DeadLetters(engine.store, engine.runner, clock)
+    notifications = NotificationDoor(engine.recorder, log, lambda: letters, sellers or sellers_of(settings), clock)
     broadcasts = BroadcastQueries(models, live("broadcasts"))
     inventory, alerts = InventoryQueries(models, log, live("inventory")), AlertQueries(models, live("alerts"))
     return Services(
         engine=engine,
         guard=_guard(settings, KeyBook(engine.store.registers, clock)),
         door=door,
-        facts=FactDoor(engine.recorder, log, broadcasts, clock),
+        notifications=notifications,
+        facts=FactDoor(engine.recorder, log, broadcasts, clock, mapped=MappedListings(engine.recorder, log)),
         links=LinkDoor(engine.recorder, log, clock),
-        letters=LetterDesk(DeadLetters(engine.store, engine.runner, clock), _redrivers(settings, engine, clock)),
+        letters=LetterDesk(letters, _redrivers(settings, engine, clock, notifications)),
         inventory=inventory,
         alerts=alerts,
         returns=ReturnQueries(models, live("returns")),
@@ -207,7 +219,7 @@ def _shops(settings: Settings) -> tuple[Mapping[str, Shop], Callable[[], bool]]:
     return found, found.renew
 
 
-def _redrivers(settings: Settings, engine: Engine, clock: Clock) -> dict[str, Redrive]:
+def _redrivers(settings: Settings, engine: Engine, clock: Clock, notifications: NotificationDoor) -> dict[str, Redrive]:
     """Return how dead letters of each source are taken again; what that needs is imported when it is."""
 
     def kinesis(letter: DeadLetter) -> str | None:
@@ -215,7 +227,7 @@ def _redrivers(settings: Settings, engine: Engine, clock: Clock) -> dict[str, Re
 
         return intake_of(settings, engine, clock).redrive(letter)
 
-    return {"kinesis": kinesis}
+    return {"kinesis": kinesis, AMAZON: notifications.redrive}
 
 
 EXACT_SKUS, EXACT_ALERTS, EXACT_DUE, EXACT_STREAMS, DUE_AT_MOST = 1000, 200, 100, 1000, 10_000

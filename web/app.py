@@ -25,6 +25,7 @@ from web.api import (
     links,
     mapping,
     metrics,
+    notifications,
     operations,
     orders,
     products,
@@ -42,6 +43,7 @@ from web.services import Services
 ROUTES = (
     orders,
     returns_webhook,
+    notifications,
     batch,
     adjustments,
     buffers,

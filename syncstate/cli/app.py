@@ -21,6 +21,7 @@ from syncstate.cli.keys import keys
 from syncstate.cli.kinesis import consume_kinesis
 from syncstate.cli.mapping import map_
 from syncstate.cli.migrate import migrate
+from syncstate.cli.notifications import consume_notifications
 from syncstate.cli.quarantine import quarantine
 from syncstate.cli.report import report
 from syncstate.cli.restore import restore
@@ -61,6 +62,7 @@ for command in (serve, demo, consume, events, report, status, config, doctor, ba
     app.command()(command)
 
 app.command("consume-kinesis")(consume_kinesis)
+app.command("consume-notifications")(consume_notifications)
 
 app.add_typer(keys, name="keys")
 

@@ -89,9 +89,9 @@ def test_a_line_that_waits_is_shown_and_applied_by_a_link(tmp_path: Path, known:
         assert system.services.door.receive("default", {"x-shopify-topic": "orders/create"}, body)
     with Server(data) if served else nullcontext():
         [waiting] = run(data, "unmapped")[1]["unmapped"]
-        assert waiting["lines"] == [{"lineId": "1", "variantId": "77", "quantity": 2}]
+        assert waiting["lines"] == [{"lineId": "1", "variantId": "77", "listing": None, "quantity": 2}]
         shown = command("unmapped", "--data", str(data)).stdout.splitlines()
-        assert shown[1].split() == ["4501", "1", "77", "2", "2026-11-20", "14:15:04"]
+        assert shown[1].split() == ["shopify", "4501", "1", "77", "2", "2026-11-20", "14:15:04"]
         code, told, _ = run(data, "map", SKU, "--variant", "77", "--item", "7700")
         assert (code, [line["status"] for line in told["applied"]], told["sku"]) == (0, ["recorded"], SKU)
         assert run(data, "map", SKU, "--variant", "77", "--item", "7700")[1]["duplicate"] is True

@@ -80,7 +80,7 @@ def linked(client: Client, variant: int = 77, sku: str = "SHIRT") -> dict[str, A
 def test_a_line_waits_until_an_operator_links_its_variant(client: Client, engine: Engine) -> None:
     told(client, ORDER, ORDER)
     [order] = client.get("/api/mapping/unmapped").json()["unmapped"]
-    assert order["lines"] == [{"lineId": "1", "variantId": "77", "quantity": 2}]
+    assert order["lines"] == [{"lineId": "1", "variantId": "77", "listing": None, "quantity": 2}]
     assert [len(documents) for documents in alerts_in(engine, rebuilt(engine)).values()] == [1, 1, 1, 1]
     assert [line["status"] for line in linked(client)["applied"]] == ["recorded"]
     assert linked(client)["duplicate"] is True
