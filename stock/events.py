@@ -257,11 +257,39 @@ class BroadcastRejected(Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 class ChannelQuantityObserved(Struct, frozen=True, gc=False, omit_defaults=True):
-    """The channel was seen showing `quantity` at `event_time`, by its clock. Never changes stock."""
+    """The channel was seen showing `quantity` at `event_time`, by its clock. Never changes stock.
+
+    `listing` is what was looked at, where we asked ourselves (by our clock then); None where the channel told.
+    """
 
     notification: Id
     quantity: Annotated[int, Meta(ge=-1_000_000_000_000, le=1_000_000_000_000)]
     event_time: Instant
+    listing: Id | None = None
+
+
+class ChannelOrdersRead(Struct, frozen=True, gc=False, omit_defaults=True):
+    """The channel's own orders of the stream's SKU are all known that were made up to `up_to`, by its clock.
+
+    Appended where a listing shows less than it was told, which may be a sale whose order is still to come.
+    """
+
+    up_to: Instant
+
+
+DriftReason = Literal["foreign", "orders_unread"]
+
+
+class DriftFound(Struct, frozen=True, gc=False, omit_defaults=True):
+    """The channel showed `observed` at `seen` where `expected` explains all that is known. Never changes stock.
+
+    `foreign`: somebody else set it. `orders_unread`: it is less, and the channel's orders were not read for long.
+    """
+
+    expected: Annotated[int, Meta(ge=-1_000_000_000_000, le=1_000_000_000_000)]
+    observed: Annotated[int, Meta(ge=-1_000_000_000_000, le=1_000_000_000_000)]
+    seen: Instant
+    reason: DriftReason = "foreign"
 
 
 StockEvent = (
@@ -290,4 +318,6 @@ StockEvent = (
     | BroadcastAccepted
     | BroadcastRejected
     | ChannelQuantityObserved
+    | ChannelOrdersRead
+    | DriftFound
 )

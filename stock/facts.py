@@ -14,7 +14,9 @@ from stock.events import (
     BroadcastAccepted,
     BroadcastRejected,
     BufferSet,
+    ChannelOrdersRead,
     ChannelQuantityObserved,
+    DriftFound,
     LineResolved,
     LineServed,
     LineWaiting,
@@ -65,6 +67,8 @@ BUSINESS_FIELDS: dict[type[StockEvent], tuple[str, ...]] = {
     BroadcastAccepted: ("attempt", "quantity"),
     BroadcastRejected: ("attempt", "quantity"),
     ChannelQuantityObserved: ("quantity",),
+    ChannelOrdersRead: ("up_to",),
+    DriftFound: ("expected", "observed", "seen", "reason"),
 }
 """What makes two tellings of one `tx_id` the same fact. Never schema, source, times, free text or what we computed."""
 

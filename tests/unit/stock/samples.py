@@ -9,7 +9,9 @@ from stock.events import (
     BroadcastAccepted,
     BroadcastRejected,
     BufferSet,
+    ChannelOrdersRead,
     ChannelQuantityObserved,
+    DriftFound,
     LineDelta,
     LineResolved,
     LineServed,
@@ -99,8 +101,12 @@ SAMPLES = (
         {"cause_version": 8, "code": "QuotaExceeded", "retry": True},
     ),
     Sample(
-        ChannelQuantityObserved("n1", -3, Instant(MORNING)), {"quantity": 3}, {"notification": "n2", "event_time": NOON}
+        ChannelQuantityObserved("n1", -3, Instant(MORNING)),
+        {"quantity": 3},
+        {"notification": "n2", "event_time": NOON, "listing": "T-RED"},
     ),
+    Sample(ChannelOrdersRead(MORNING), {"up_to": NOON}, {}),
+    Sample(DriftFound(3, 4, MORNING), {"expected": 2, "observed": 5, "seen": NOON, "reason": "orders_unread"}, {}),
 )
 
 IDS = [type(sample.fact).__name__ for sample in SAMPLES]
