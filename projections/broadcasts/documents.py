@@ -25,8 +25,9 @@ class Listing(msgspec.Struct, array_like=True, gc=False):
     `observed` is what the channel showed at `observed_at`, by its clock or (`read_at`) by ours when we asked, for
     `observed_listing`. It is `known` where that is what it shows as far as anybody knows. The newest quantity told is
     `flying` until it was seen; meanwhile `superseded` holds quantities that may still be shown. `ask`: something was
-    told that only a look can explain. `limit`: at most so many, until orders are read past `limit_at`. `drifted`: the
-    log tells that what is shown is not explained.
+    told that only a look can explain. `limit`: at most so many, until orders are read past `limit_at`; `missing` units
+    were not shown then, of what was computed at the SKU's event `missing_since`. Orders are read past the
+    moment at which the channel came to show `cleared`. `drifted`: the log tells that what is shown is not explained.
     """
 
     listing: str | None = None
@@ -54,6 +55,9 @@ class Listing(msgspec.Struct, array_like=True, gc=False):
     observed_listing: str | None = None
     limit: int | None = None
     limit_at: Instant | None = None
+    missing: int = 0
+    missing_since: int = 0
+    cleared: int | None = None
     drifted: bool = False
 
     @property
@@ -86,8 +90,9 @@ class Broadcasts(msgspec.Struct, array_like=True, gc=False):
     def wanted(self, channel: Channel) -> int:
         """Return what the channel is to show now: `desired`, or less while it may have sold what nobody told yet."""
         listing = self.channels.get(channel)
-        limit = listing.limit if listing is not None else None
-        return self.desired if limit is None else max(0, min(self.desired, limit))
+        if listing is None or listing.limit is None or listing.accepted_listing != listing.listing:
+            return self.desired
+        return max(0, min(self.desired, listing.limit))
 
     def due(self, channel: Channel) -> bool:
         """Whether the channel is to be told, or asked at once: mapped, counted, and not known to show what it should.

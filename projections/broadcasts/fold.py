@@ -90,7 +90,7 @@ def _channel(state: Broadcasts, event: Recorded, fact: object) -> None:
             listing.attempt, listing.refused, listing.retry = attempt, quantity, retry
             listing.refusals, listing.refused_at = listing.refusals + 1, event.recorded_at
         case ChannelQuantityObserved():
-            observing.observe(listing, fact)
+            observing.observe(listing, fact, event.recorded_at)
         case ChannelOrdersRead():
             observing.read_orders(listing, fact)
         case DriftFound():

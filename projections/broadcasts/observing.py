@@ -7,7 +7,7 @@ order is still to come: until then no more than that is offered. Nothing here ch
 
 from datetime import timedelta
 
-from processor.clock import Instant, instant, moment
+from processor.clock import Instant, later
 from projections.broadcasts.documents import Listing
 from stock.events import BroadcastAccepted, ChannelOrdersRead, ChannelQuantityObserved
 
@@ -33,20 +33,24 @@ def take(listing: Listing, fact: BroadcastAccepted, at: Instant) -> None:
         shown = dict.fromkeys(number for number in before if number is not None and number != fact.quantity)
         listing.superseded = tuple(shown)[:REMEMBERED]
         again = fact.cause_version == listing.cause and fact.quantity == listing.accepted
-        soon = listing.accepted_at is not None and at < _later(listing.accepted_at, REPEATED_WITHIN)
+        soon = listing.accepted_at is not None and at < later(listing.accepted_at, REPEATED_WITHIN)
         listing.repeats = listing.repeats + 1 if again and soon else 0
     listing.attempt, listing.accepted, listing.accepted_at = fact.attempt, fact.quantity, at
     listing.accepted_listing, listing.cause = fact.listing, fact.cause_version
     listing.refused, listing.refusals = None, 0
-    listing.flying, listing.known, listing.ask, listing.read_at, listing.drifted = True, False, False, None, False
+    listing.flying, listing.known, listing.ask, listing.drifted = True, False, False, False
+    listing.read_at, listing.cleared = None, None
 
 
-def observe(listing: Listing, fact: ChannelQuantityObserved) -> None:
-    """Note what the channel showed, unless something newer is known."""
-    quantity, seen = fact.quantity, fact.event_time
+def observe(listing: Listing, fact: ChannelQuantityObserved, recorded_at: Instant) -> None:
+    """Note what the channel showed, unless something newer is known.
+
+    Nothing is seen after it was recorded: a channel's clock that is ahead must not outlast what comes later.
+    """
+    quantity, seen = fact.quantity, min(fact.event_time, recorded_at)
     if listing.observed_at is not None and seen < listing.observed_at:
         return
-    if listing.accepted_at is not None and seen < _later(listing.accepted_at, -EARLY):
+    if listing.accepted_at is not None and seen < later(listing.accepted_at, -EARLY):
         return
     asked = fact.listing is not None
     listing.observed, listing.observed_at = quantity, seen
@@ -55,7 +59,8 @@ def observe(listing: Listing, fact: ChannelQuantityObserved) -> None:
     if listing.accepted is None:
         listing.known = listing.observed_listing is not None
     elif quantity == listing.accepted:
-        listing.known, listing.flying, listing.ask, listing.drifted, listing.superseded = True, False, False, False, ()
+        listing.known, listing.flying, listing.ask, listing.drifted = True, False, False, False
+        listing.superseded, listing.cleared = (), None
     else:
         _unexpected(listing, listing.accepted, quantity, asked=asked)
 
@@ -63,14 +68,15 @@ def observe(listing: Listing, fact: ChannelQuantityObserved) -> None:
 def read_orders(listing: Listing, fact: ChannelOrdersRead) -> None:
     """Note that the channel's orders are known up to a moment: what it shows less than it should by then is no sale."""
     if listing.limit_at is not None and fact.up_to >= listing.limit_at:
-        listing.limit, listing.limit_at = None, None
+        listing.cleared, listing.limit, listing.limit_at, listing.drifted = listing.limit, None, None, False
 
 
 def _unexpected(listing: Listing, accepted: int, quantity: int, *, asked: bool) -> None:
     """Note an observation that is not the newest quantity. With nothing `flying` it stands, once a look has seen it."""
     ours = listing.flying and not _processed(listing)
     if quantity < accepted and quantity not in listing.superseded:
-        listing.limit, listing.limit_at = quantity, listing.observed_at
+        if quantity not in (listing.limit, listing.cleared):
+            _limit(listing, accepted - quantity)
         listing.known, listing.ask = not listing.flying or (asked and not ours), False
     elif ours and quantity <= max((accepted, *listing.superseded)):
         listing.known, listing.ask = False, not asked
@@ -78,14 +84,24 @@ def _unexpected(listing: Listing, accepted: int, quantity: int, *, asked: bool) 
         listing.known, listing.ask = asked, not asked
     if listing.known:
         listing.flying = False
+    if quantity != listing.cleared:
+        listing.cleared = None
+
+
+def _limit(listing: Listing, missing: int) -> None:
+    """Offer no more than was seen. Units missed already, of a quantity told before, are missed still.
+
+    Not where the same was seen before: what orders explain it was made until then.
+    """
+    if listing.limit is not None and listing.missing_since != listing.cause:
+        listing.missing += missing
+    else:
+        listing.missing, listing.missing_since = missing, listing.cause
+    listing.limit, listing.limit_at = listing.observed, listing.observed_at
 
 
 def _processed(listing: Listing) -> bool:
     """Whether the newest quantity would be shown by the time of the newest observation."""
     if listing.accepted_at is None or listing.observed_at is None:
         return True
-    return listing.observed_at >= _later(listing.accepted_at, PROCESSING)
-
-
-def _later(at: Instant, by: timedelta) -> Instant:
-    return instant(moment(at) + by)
+    return listing.observed_at >= later(listing.accepted_at, PROCESSING)

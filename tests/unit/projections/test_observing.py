@@ -6,6 +6,7 @@ from itertools import combinations
 import pytest
 
 from processor.clock import Instant, instant, moment
+from processor.events import recorded
 from projections.broadcasts.documents import AWAITED, DUE, Listing
 from projections.broadcasts.fold import BroadcastsProjection
 from projections.broadcasts.observing import EARLY, PROCESSING, REMEMBERED
@@ -19,7 +20,7 @@ from stock.events import (
     StockAdjusted,
     StockEvent,
 )
-from tests.factories import NOON
+from tests.factories import NOON, stated
 from tests.unit.projections.story import ON_AMAZON, SHIRT, Story
 
 OPENED, MAPPED = StockAdjusted(10, "opening"), ListingMapped("amazon", "L")
@@ -95,6 +96,22 @@ def test_less_than_was_told_bounds_what_is_offered_until_orders_are_read() -> No
     assert story.state.wanted("amazon") == 8, "orders of a time before tell nothing"
     story.given(ChannelOrdersRead(at(2 * SOON)), stream=ON_AMAZON)
     assert (story.state.wanted("amazon"), place(story)) == (9, DUE)
+
+
+def test_what_is_seen_again_once_orders_are_read_waits_for_no_others() -> None:
+    story = mapped(told(10), looked(10), notified(8, 2 * SOON), looked(8, 3 * SOON))
+    assert listing(story).limit_at == at(2 * SOON), "it was shown since then"
+    story.given(ChannelOrdersRead(at(2 * SOON)), looked(8, 4 * SOON), stream=ON_AMAZON)
+    assert (listing(story).limit, listing(story).shows, place(story)) == (None, 8, DUE)
+    story.given(looked(7, 5 * SOON), stream=ON_AMAZON)
+    assert (listing(story).limit, listing(story).limit_at) == (7, at(5 * SOON))
+
+
+def test_a_channels_clock_that_is_ahead_does_not_outlast_what_comes_later() -> None:
+    story = mapped(told(10))
+    event = recorded(ON_AMAZON, 2, stated(notified(4, timedelta(days=9))), at(SOON))
+    story.projection.apply(story.state, event, notified(4, timedelta(days=9)))
+    assert listing(story).observed_at == at(SOON)
 
 
 def test_a_sale_of_the_channels_own_needs_no_update_once_its_order_is_known() -> None:
