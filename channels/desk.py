@@ -20,11 +20,14 @@ from channels.limits import Monotonic
 from channels.line import Line
 from channels.looking import Looker
 from channels.modes import Mode
+from channels.passes import Passes
 from channels.picking import BATCH, Picker
+from channels.requests import RequestBook
 from channels.sellers import Seller
 from channels.teller import Teller
 from channels.tenure import Tenure
 from channels.told import Accepted, Again, Later, Rejected, Told, Unreached, Would
+from channels.walking import Walker
 from processor.clock import Clock
 from processor.engine import Engine
 from projections.broadcasts.queries import BroadcastQueries
@@ -39,7 +42,8 @@ class SellerRound(msgspec.Struct):
     """What one round did for one seller.
 
     `held` tells whether this process tends the seller, `lost` that another took over in the middle. `would_tell`
-    counts, in observe mode, quantities not counted before. `again` is when to come back, None for the usual time.
+    counts, in observe mode, quantities not counted before. `again` is when to come back, None for the usual time;
+    `walks` tells that listings are still to be looked at, at leisure.
     """
 
     tenant: str
@@ -51,6 +55,7 @@ class SellerRound(msgspec.Struct):
     throttled: int = 0
     would_tell: int = 0
     again: timedelta | None = None
+    walks: bool = False
 
 
 class Desk:
@@ -80,6 +85,18 @@ class Desk:
         findings = Findings(tenant, channel, recorder, clock)
         looker = Looker(channel, self._line, findings, Failures(ledger, self._line), clock)
         self._teller = Teller(self._line, glances, ledger, findings=findings, looker=looker, clock=clock)
+        self._walker = Walker(
+            seller,
+            channel,
+            broadcasts,
+            passes=Passes(registers, channel, clock),
+            requests=RequestBook(registers, channel),
+            glances=glances,
+            line=self._line,
+            looker=looker,
+            clock=clock,
+            monotonic=monotonic,
+        )
         self._told: dict[Sku, int] = {}
         self._rounds = Lock()
 
@@ -120,6 +137,7 @@ class Desk:
             return True
         self._told = {}
         self._line.begin_tenure()
+        self._walker.forget()
         doubtful = self._picker.begin()
         _log.info(
             "dispatch.holds",
@@ -143,9 +161,17 @@ class Desk:
             if not self._counted(sku, told, report):
                 return
 
+        if not stopping() and not self._picker.patience.pause:
+            report.walks = self._walker.step(sends=self._sends, noted=self._picker.noted)
+            report.again = timedelta() if self._picker.has_moved else report.again
+
+    @property
+    def _sends(self) -> bool:
+        return self.seller.mode is Mode.LIVE
+
     def _tell(self, sku: Sku) -> Told:
         doubtful = self._picker.doubt(sku)
-        told = self._teller.tell(sku, sends=self.seller.mode is Mode.LIVE)
+        told = self._teller.tell(sku, sends=self._sends)
         if not doubtful and not isinstance(told, Unreached):
             self._picker.certain(sku)
         return told

@@ -1,7 +1,5 @@
 """Looking at a listing for its own sake: what it shows is told by the log, and nothing else changes."""
 
-from datetime import timedelta
-
 import structlog
 
 from channels.attempts import Check
@@ -15,9 +13,6 @@ from channels.offers import Offer
 from channels.told import Again, Rejected, Told, Unreached
 from processor.clock import Clock, Instant, later
 from stock.identities import Channel
-
-UNREADABLE = timedelta(minutes=15)
-"""When a listing that shows no quantity of the merchant's is looked at again, where nothing is sent."""
 
 _log = structlog.get_logger("channels.looking")
 
@@ -65,14 +60,14 @@ class Looker:
             case Unauthorised():
                 return Rejected(unauthorised=True)
             case Refused():
-                return Wait(later(self._clock(), UNREADABLE))
+                return Rest(doubtful=True)
             case _:
                 return Unreached(str(error))
 
     def _not_the_merchants(self, glance: Glance, listing: str, *, sends: bool) -> Told:
         tell = _refusable(glance, listing, self._channel)
         if not sends or tell is None:
-            return Wait(later(self._clock(), UNREADABLE))
+            return Rest(doubtful=True)
         return self._failures.refuse(glance.sku, glance.entry, tell, Check(listing, merchant=False, at=self._clock()))
 
 

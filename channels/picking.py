@@ -60,6 +60,11 @@ class Picker:
         """Look at `sku` in the next round, whatever it waits for. From any thread."""
         self._moved.append(sku)
 
+    @property
+    def has_moved(self) -> bool:
+        """Whether there is somebody to be looked at in the next round."""
+        return bool(self._moved)
+
     def riskiest(self) -> list[Sku]:
         """Return whom to look at: lowest quantity first, then oldest change."""
         moved = {self._moved.popleft() for _ in range(len(self._moved))}

@@ -74,7 +74,7 @@ def test_what_was_told_is_looked_for_when_nobody_tells_that_it_is_shown(shop: Sh
     shop.settle(dispatcher, 8)
     assert looks(shop) == 2
     assert (shop.listing("A").flying, shop.listing("A").known) == (False, True)
-    shop.time.pass_(timedelta(hours=1))
+    shop.time.pass_(timedelta(minutes=10))
     shop.settle(dispatcher, 8)
     assert looks(shop) == 2
 
