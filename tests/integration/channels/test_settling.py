@@ -44,6 +44,10 @@ def order_comes(shop: Shop, name: str, line: str, quantity: int = 1) -> None:
     shop.record(name, stated(SaleRecorded(quantity), tx=f"amazon:line:{line}:{quantity}"))
 
 
+def unread(shop: Shop) -> list[str]:
+    return [alert.type for alert in shop.alerts() if not alert.read]
+
+
 def looks(shop: Shop) -> int:
     return shop.sim.amazon.requests.get("get", 0)
 
@@ -97,6 +101,10 @@ def test_somebodys_edit_is_seen_told_and_repaired(settled: Shop) -> None:
     found = [fact for fact in settled.outcomes("A") if isinstance(fact, DriftFound)]
     assert [(fact.expected, fact.observed, fact.reason) for fact in found] == [(10, 15, "foreign")]
     assert settled.sent() == [("A", 10), ("A", 10)]
+    assert unread(settled) == ["drift"]
+    settled.time.pass_(CONFIRM_AFTER)
+    run(settled, 8)
+    assert unread(settled) == [], "it was seen to be right again"
 
 
 def test_a_late_notification_of_our_own_repairs_nothing(settled: Shop) -> None:
