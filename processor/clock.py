@@ -1,7 +1,7 @@
 """Time as a value that is passed in, so that tests can set it."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import NewType
 
 Instant = NewType("Instant", str)
@@ -28,6 +28,11 @@ def instant(moment: datetime) -> Instant:
 def moment(at: Instant) -> datetime:
     """Return `at` as an aware datetime in UTC."""
     return datetime.fromisoformat(at)
+
+
+def later(at: Instant, by: timedelta) -> Instant:
+    """Return the moment `by` after `at`."""
+    return instant(moment(at) + by)
 
 
 def system_clock() -> Instant:
