@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from itertools import count
+from time import time
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from tests.contracts.threads import at_once
 from tests.factories import a_recorded, a_sale, a_stream, an_append, an_opening
 from tests.integration.aws.stream_runner import Context, QueueRunner, Record, StreamRunner, a_record, records_of
 from tests.integration.aws.stream_world import RedoQueue, down, installed
+from tests.metrics import measured
 from tests.properties.conftest import silence
 from tests.properties.program import Bugs
 from tests.properties.worker import Worker
@@ -95,6 +97,42 @@ def test_each_batch_tells_how_large_and_how_old_it_was(
     assert told["Events"][0] >= 3
     assert told["Lag"][0] >= 0
     assert told["WebhookToProjection"][0] >= told["Lag"][0]
+
+
+def test_what_must_wait_is_no_lag_until_it_is_folded_and_then_all_of_its_waiting(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(ON_LAMBDA, "a-function")
+    stream = a_stream()
+    with floor.outage():
+        floor.call(*floor.append(stream))
+        told = measured(capsys.readouterr().out, "projections")
+        assert (told["Retries"], "Lag" in told) == (1, False)
+        for waits in (1, 2):
+            floor.queue.now += waits
+            assert floor.redo.deliver() == 1
+        told = measured(capsys.readouterr().out, "redo")
+        assert (told["BatchSize"], told["Retries"], "Lag" in told) == (1, 1, False)
+    [letter] = floor.queue._kept  # noqa: SLF001 - its own, not due yet
+    sent = str(int((time() - 4) * 1000))
+    event = {"Records": [{"messageId": "m", "body": letter.body.decode(), "attributes": {"SentTimestamp": sent}}]}
+    redo.handler(event, Context())
+    told = measured(capsys.readouterr().out, "redo")
+    assert 7_000 <= told["Lag"] < 60_000, "a second, two seconds, and then the four of this letter"
+    assert (told["Retries"], told["Quarantined"]) == (1, 0)
+
+
+def test_the_walk_measures_what_it_looked_at(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(ON_LAMBDA, "sweep")
+    for _ in range(3):
+        floor.append(a_stream())
+    floor.call(*floor.append(a_stream()))
+    sweep.handler({}, Context())
+    told = measured(capsys.readouterr().out, "sweep")
+    wanted = {"Streams": 4, "Lagging": 3, "Retries": 0}
+    assert {name: told[name] for name in wanted} == wanted
 
 
 @pytest.mark.parametrize("name", ["MODIFY", "REMOVE", "TTL", "", "insert"])
