@@ -225,7 +225,7 @@ def test_facts_from_kinesis_count_once_and_what_is_broken_is_kept(aws: Aws) -> N
 
 
 def test_what_was_lost_is_found_on_schedule(aws: Aws) -> None:
-    """Records of the stream that reach nobody, and then wakes: the sweep's schedule finds the first, reconcile's those."""
+    """First records of the stream reach nobody, which the sweep finds; then wakes do, which reconcile finds."""
     aws.begin("GLOVES", 30)
     eventually(lambda: aws.amazon.amazon.quantity("GLOVES"), 30)
     with aws.every_minute("sweep", "sweep", '{"hours": 0}'), aws.deaf("dispatcher"):
@@ -253,9 +253,7 @@ def test_every_function_tells_of_each_invocation_in_json_and_measures_it(aws: Aw
     waited = fact(SaleRecorded(4), tx="late", at=system_clock(), source="api")
     for queue, letters in ((BUFFER, fact_letters([Append(stream, (waited,))])), (REDO, redo_letters([stream]))):
         for letter in letters:
-            aws.account.sqs.send_message(
-                QueueUrl=aws.environment.queues.url(queue) or "", MessageBody=letter.decode()
-            )
+            aws.account.sqs.send_message(QueueUrl=aws.environment.queues.url(queue) or "", MessageBody=letter.decode())
     for function in ("sweep", "reconcile"):
         aws.account.functions.invoke(FunctionName=aws.account.name(function), Payload=b"{}")
     eventually(lambda: aws.stock("HOSE"), 23)

@@ -223,6 +223,33 @@ def test_a_day_that_comes_again_changes_nothing(floor: Floor) -> None:
     assert [floor.at(stream) for stream in streams] == [4] * 5
 
 
+def test_a_window_gathers_what_is_no_full_batch_and_each_stream_is_committed_once(floor: Floor) -> None:
+    floor.stream = StreamRunner(projections.handler, shards=1, window=5)
+    shirt, hat = a_stream(), a_stream()
+    for _ in range(4):
+        floor.stream.arrive(floor.append(shirt))
+        floor.stream.wait(1, size=100)
+    floor.stream.arrive(floor.append(hat))
+    assert (floor.stream.calls, floor.at(shirt)) == (0, 0), "the window is open"
+    floor.stream.wait(1, size=100)
+    assert (floor.stream.calls, floor.at(shirt), floor.at(hat)) == (1, 4, 1)
+    assert floor.worker.store.models.load(INVENTORY, [shirt])[shirt].revision == 1, "four events, one commit"
+    floor.stream.arrive(floor.append(hat, 60))
+    floor.stream.wait(0, size=100)
+    assert (floor.stream.calls, floor.stream.left) == (2, 20), "a full batch waits for no window"
+    floor.stream.wait(5, size=100)
+    assert (floor.stream.left, floor.at(hat)) == (0, 61)
+
+
+def test_a_batch_ends_at_what_a_call_may_carry(floor: Floor) -> None:
+    floor.stream = StreamRunner(projections.handler, shards=1, payload=20_000)
+    stream = a_stream()
+    floor.stream.arrive(floor.append(stream, 100))
+    floor.stream.drain(size=1000)
+    assert floor.stream.calls > 5
+    assert floor.at(stream) == 100
+
+
 def test_a_batch_succeeds_though_a_stream_must_wait(floor: Floor) -> None:
     stream = a_stream()
     with floor.outage():
