@@ -259,13 +259,15 @@ class BroadcastRejected(Struct, frozen=True, gc=False, omit_defaults=True):
 class ChannelQuantityObserved(Struct, frozen=True, gc=False, omit_defaults=True):
     """The channel was seen showing `quantity` at `event_time`, by its clock. Never changes stock.
 
-    `listing` is what was seen showing it, where that is told: a SKU may have had another one before.
+    `listing` is what was seen showing it, where that is told: a SKU may have had another one before. `looked`: we asked
+    ourselves, and the time is by our clock.
     """
 
     notification: Id
     quantity: Annotated[int, Meta(ge=-1_000_000_000_000, le=1_000_000_000_000)]
     event_time: Instant
     listing: Id | None = None
+    looked: bool = False
 
 
 class AmazonOrderLine(Struct, frozen=True, gc=False, omit_defaults=True):
@@ -323,6 +325,30 @@ class FeedFinished(Struct, frozen=True, gc=False, omit_defaults=True):
     event_time: Instant
 
 
+class ChannelOrdersRead(Struct, frozen=True, gc=False, omit_defaults=True):
+    """The channel's own orders of the stream's SKU are all known that were made up to `up_to`, by its clock.
+
+    Appended where a listing shows less than it was told, which may be a sale whose order is still to come.
+    """
+
+    up_to: Instant
+
+
+DriftReason = Literal["foreign", "orders_unread"]
+
+
+class DriftFound(Struct, frozen=True, gc=False, omit_defaults=True):
+    """The channel showed `observed` at `seen` where `expected` explains all that is known. Never changes stock.
+
+    `foreign`: somebody else set it. `orders_unread`: it is less, and the channel's orders were not read for long.
+    """
+
+    expected: Annotated[int, Meta(ge=-1_000_000_000_000, le=1_000_000_000_000)]
+    observed: Annotated[int, Meta(ge=-1_000_000_000_000, le=1_000_000_000_000)]
+    seen: Instant
+    reason: DriftReason = "foreign"
+
+
 StockEvent = (
     SaleRecorded
     | SaleCancelled
@@ -353,4 +379,6 @@ StockEvent = (
     | FbaLevelObserved
     | ListingStatusObserved
     | FeedFinished
+    | ChannelOrdersRead
+    | DriftFound
 )

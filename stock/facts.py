@@ -16,7 +16,9 @@ from stock.events import (
     BroadcastAccepted,
     BroadcastRejected,
     BufferSet,
+    ChannelOrdersRead,
     ChannelQuantityObserved,
+    DriftFound,
     FbaLevelObserved,
     FeedFinished,
     LineResolved,
@@ -74,6 +76,8 @@ BUSINESS_FIELDS: dict[type[StockEvent], tuple[str, ...]] = {
     FbaLevelObserved: ("quantity",),
     ListingStatusObserved: ("statuses",),
     FeedFinished: ("feed", "status"),
+    ChannelOrdersRead: ("up_to",),
+    DriftFound: ("expected", "observed", "seen", "reason"),
 }
 """What makes two tellings of one `tx_id` the same fact. Never schema, source, times, free text or what we computed."""
 

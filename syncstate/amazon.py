@@ -3,7 +3,8 @@
 from contextlib import ExitStack
 from typing import TypeVar
 
-from channels.amazon.client import NORTH_AMERICA, AmazonClient, http_client
+from channels.amazon.client import AmazonClient, http_client
+from channels.amazon.regions import endpoint_of
 from channels.amazon.tokens import TOKEN_ENDPOINT, Credentials
 from channels.limits import Rate
 from channels.modes import Mode
@@ -52,7 +53,7 @@ def real_seller(settings: Settings, stack: ExitStack) -> Seller | None:
         settings.amazon_seller,
         marketplace,
         credentials,
-        endpoint=settings.amazon_endpoint or NORTH_AMERICA,
+        endpoint=settings.amazon_endpoint or endpoint_of(marketplace),
         token_endpoint=settings.amazon_token_endpoint or TOKEN_ENDPOINT,
     )
     speed = settings.amazon_per_second

@@ -3,7 +3,7 @@
 import os
 import socket
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -25,11 +25,13 @@ from ingest.operators.simple import SimpleDoor
 from ingest.shopify.hmac import Shop
 from ingest.shopify.linking import LinkDoor
 from ingest.shopify.webhook import ShopifyDoor
+from processor.appending import AppendFacts, telling
 from processor.buffering import Buffering
 from processor.clock import Clock, system_clock
 from processor.deadletters import DeadLetters
 from processor.engine import Engine
 from processor.errors import ProcessorError, Retryable
+from processor.receipts import Settled
 from processor.rung import Rung
 from processor.store import Store
 from projections import PROJECTIONS
@@ -59,7 +61,7 @@ from web.services import Services
 from web.standing import Probe, standing_of
 from web.transactions import Transactions
 
-COUNTING_SECONDS = 1.0
+COUNTING_SECONDS = 2.0
 """So long a start waits at most for counts that readers will ask for."""
 
 _log = structlog.get_logger("syncstate")
@@ -114,6 +116,7 @@ class System:
             return
         with suppress(ProcessorError):
             services.standing(EVERY)
+            services.streams(EVERY)
             for count in (services.skus, services.unread, services.due, services.streams):
                 count(services.tenant)
 
@@ -146,12 +149,15 @@ def assembled(settings: Settings, *, channels: bool = True, clock: Clock = syste
         yield System(services(settings, engine, clock, whose), dispatcher, notifier, amazon)
 
 
-def served(settings: Settings, clock: Clock) -> Services:
+def served(
+    settings: Settings, clock: Clock, settled: Callable[[Sequence[Settled]], object] = lambda _: None
+) -> Services:
     """Return what the routes stand on in a function, which runs nothing in the background and is never closed.
 
-    Raises SettingMissing, or a ProcessorError where the store cannot be opened.
+    `settled` hears, from any thread, what became of facts once they are durable. Raises SettingMissing, or a
+    ProcessorError where the store cannot be opened.
     """
-    engine = _engine(settings, _store(settings, clock), clock, [])
+    engine = _engine(settings, _store(settings, clock), clock, [], settled)
     return services(settings, engine, clock, sweeps=False)
 
 
@@ -159,14 +165,22 @@ def _store(settings: Settings, clock: Clock) -> Store:
     return open_store(settings, clock, buffered=settings.buffer_queue is not None)
 
 
-def _engine(settings: Settings, store: Store, clock: Clock, heard: list[Dispatcher]) -> Engine:
+def _engine(
+    settings: Settings,
+    store: Store,
+    clock: Clock,
+    heard: list[Dispatcher],
+    settled: Callable[[Sequence[Settled]], object] | None = None,
+) -> Engine:
     def on_rung(rung: Rung) -> None:
         for dispatcher in heard:
             dispatcher.heard(rung)
 
-    append = None
+    append: AppendFacts | None = None
     if settings.buffer_queue is not None:
         append = Buffering(store.log, open_queue(settings.buffer_queue), may_wait).append
+    if settled is not None:
+        append = telling(append or store.log.append, settled)
     return Engine(store, PROJECTIONS, decode, watch="inventory", clock=clock, on_rung=on_rung, append=append)
 
 

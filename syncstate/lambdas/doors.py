@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ingest.amazon.messages import BODY_LIMIT, messages_in
 from ingest.amazon.returns import receive_return
 from ingest.door import LIMIT, SIGNED_LIMIT, OrderDoor
-from ingest.operators.door import FactDoor
+from ingest.operators.door import FactDoor, Told
 from ingest.operators.simple import SimpleDoor
 from ingest.outcome import Refused, Taken
 from ingest.shopify.hmac import HEADER, Shop
@@ -85,7 +85,10 @@ class Doors:
         if not isinstance(tenant, str):
             return tenant
         if path == RETURNS:
-            return of_return(receive_return(self._facts, tenant, body))
+            told = receive_return(self._facts, tenant, body)
+            if isinstance(told, Told) and told.receipt is not None:
+                telemetry.meter().appended([told.receipt.outcome])
+            return of_return(told)
         if path == NOTIFICATIONS:
             return self._notified(tenant, body)
         outcome = self._orders.receive(tenant, headers, body)

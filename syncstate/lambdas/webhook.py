@@ -36,6 +36,12 @@ when_imported(telemetry.prepare_logs)
 def handler(event: Event, context: object) -> dict[str, Any]:
     """Answer one request. 200 tells that what it brought is durable; anything else, that it was not taken."""
     del context
+    told = _answer(event)
+    telemetry.meter().answered(told["statusCode"])
+    return told
+
+
+def _answer(event: Event) -> dict[str, Any]:
     try:
         request = request_of(event)
     except UnknownFormat as error:

@@ -11,7 +11,9 @@ from stock.events import (
     BroadcastAccepted,
     BroadcastRejected,
     BufferSet,
+    ChannelOrdersRead,
     ChannelQuantityObserved,
+    DriftFound,
     FbaLevelObserved,
     FeedFinished,
     LineDelta,
@@ -106,7 +108,7 @@ SAMPLES = (
     Sample(
         ChannelQuantityObserved("n1", -3, Instant(MORNING), "T-RED"),
         {"quantity": 3},
-        {"notification": "n2", "event_time": NOON, "listing": None},
+        {"notification": "n2", "event_time": NOON, "listing": None, "looked": True},
     ),
     Sample(
         AmazonOrderSeen("Unshipped", (AmazonOrderLine("i1", 2, "T-RED", 1), AmazonOrderLine("i2", 0))),
@@ -120,6 +122,8 @@ SAMPLES = (
         {"notification": "n2", "event_time": NOON, "listing": None},
     ),
     Sample(FeedFinished("f1", "DONE", Instant(MORNING)), {"feed": "f2", "status": "FATAL"}, {"event_time": NOON}),
+    Sample(ChannelOrdersRead(MORNING), {"up_to": NOON}, {}),
+    Sample(DriftFound(3, 4, MORNING), {"expected": 2, "observed": 5, "seen": NOON, "reason": "orders_unread"}, {}),
 )
 
 IDS = [type(sample.fact).__name__ for sample in SAMPLES]
