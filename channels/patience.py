@@ -5,8 +5,8 @@ Kept in memory by whoever holds the seller. What must outlive a process is in th
 
 from datetime import timedelta
 
-from channels.decisions import backoff, later
-from processor.clock import Clock, Instant, moment
+from channels.decisions import backoff
+from processor.clock import Clock, Instant, later, moment
 from stock.identities import Sku
 
 RECONSIDER = timedelta(seconds=30)

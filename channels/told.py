@@ -29,8 +29,14 @@ class Later(NamedTuple):
     throttled: bool = False
 
 
+class Would(NamedTuple):
+    """The channel would be told `quantity`, if anything were sent."""
+
+    quantity: int
+
+
 class Again(NamedTuple):
     """Things changed meanwhile, or only a row had to be mended: look again, now."""
 
 
-Told = Accepted | Rejected | Unreached | Later | Again | Wait | Rest
+Told = Accepted | Rejected | Unreached | Later | Would | Again | Wait | Rest

@@ -67,6 +67,11 @@ def real_seller(settings: Settings, stack: ExitStack) -> Seller | None:
     )
 
 
+def sellers_of(settings: Settings) -> dict[str, str]:
+    """Return the ids of the sellers in the settings, each with its tenant."""
+    return {} if settings.amazon_seller is None else {settings.amazon_seller: settings.tenant}
+
+
 def stock_shelves(
     amazon: SimulatedAmazon, inventory: InventoryQueries, broadcasts: BroadcastQueries, tenant: str
 ) -> None:

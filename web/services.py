@@ -5,6 +5,7 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
+from ingest.amazon.door import NotificationDoor
 from ingest.door import OrderDoor
 from ingest.operators.door import FactDoor
 from ingest.shopify.linking import LinkDoor
@@ -36,6 +37,7 @@ class Services:
     engine: Engine
     guard: Guard
     door: OrderDoor
+    notifications: NotificationDoor
     facts: FactDoor
     links: LinkDoor
     letters: LetterDesk

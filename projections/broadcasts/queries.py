@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from processor.clock import Instant
 from processor.models import Model, ModelQueries
-from projections.broadcasts.documents import DUE, INDEXES, Broadcasts, Listing
+from projections.broadcasts.documents import AWAITED, DUE, INDEXES, Broadcasts, Listing
 from projections.broadcasts.fold import BroadcastsProjection
 from stock.events import ListingMapped
 from stock.identities import SKU, Channel, Sku, sku_stream
@@ -82,6 +83,15 @@ class BroadcastQueries:
         page = self._models.query(self._live(), tenant, INDEXES.index(channel), DUE, limit=limit)
         found = [(BroadcastsProjection.decode(item.body), Sku(item.id)) for item in page.items]
         return [sku for _, sku in sorted(found, key=lambda place: (place[0].desired, place[0].changed_at))]
+
+    def awaited(self, tenant: str, channel: Channel, until: Instant, limit: int = 100) -> list[Sku]:
+        """Return SKUs of which word of the channel is awaited since `until` or longer, the longest first.
+
+        By the minute; the index may trail a write by moments.
+        """
+        page = self._models.query(self._live(), tenant, INDEXES.index(channel), AWAITED, limit=limit)
+        found = [(BroadcastsProjection.decode(item.body).awaited(channel), Sku(item.id)) for item in page.items]
+        return [sku for since, sku in found if since is not None and since <= until]
 
 
 def _listed(channel: Channel, told: Listing) -> Listed:

@@ -11,7 +11,9 @@ from stock.events import (
     BroadcastAccepted,
     BroadcastRejected,
     BufferSet,
+    ChannelOrdersRead,
     ChannelQuantityObserved,
+    DriftFound,
     ListingMapped,
     ListingUnmapped,
     LowStockThresholdSet,
@@ -58,6 +60,9 @@ _CHANNEL_FACTS: tuple[StockEvent, ...] = (
     *(BroadcastAccepted(attempt, attempt + 1, 1) for attempt in (1, 2)),
     *(BroadcastRejected(attempt, 3, 1, "THROTTLED", retry) for attempt in (1, 2) for retry in (False, True)),
     *(ChannelQuantityObserved("n1", quantity, at) for quantity in (0, 4) for at in (MORNING, NOON)),
+    *(ChannelQuantityObserved("look", quantity, NOON, "L", looked=True) for quantity in (0, 4)),
+    *(ChannelOrdersRead(at) for at in (MORNING, NOON)),
+    DriftFound(4, 0, NOON),
 )
 _REVIEW_FACTS: tuple[StockEvent, ...] = (
     ReviewRequested("unmapped_line", "shopify:1"),

@@ -381,10 +381,10 @@ def test_a_rebuild_of_the_broadcasts_sends_nothing(shop: Shop) -> None:
     for number in range(5):
         shop.stock(f"SKU-{number}", number)
     shop.settle(dispatcher)
-    before = shop.sim.amazon.requests
+    before = shop.sent()
     shop.rebuild("broadcasts")
     shop.settle(dispatcher, 10)
-    assert shop.sim.amazon.requests == before
+    assert shop.sent() == before
 
 
 def test_a_round_tells_what_it_did(shop: Shop) -> None:
