@@ -7,10 +7,12 @@ from channels.amazon.client import NORTH_AMERICA, AmazonClient, http_client
 from channels.amazon.tokens import TOKEN_ENDPOINT, Credentials
 from channels.limits import Rate
 from channels.modes import Mode
+from channels.overseeing import Connected
 from channels.sellers import Rates, Seller
 from channels.simulators.amazon import SimulatedAmazon, Simulator, simulated_amazon
 from projections.broadcasts.queries import BroadcastQueries
 from projections.inventory.queries import InventoryQueries
+from stock.identities import Channel
 from syncstate.settings import Settings
 from syncstate.stores import SettingMissing
 
@@ -64,6 +66,15 @@ def real_seller(settings: Settings, stack: ExitStack) -> Seller | None:
         mode=Mode(settings.amazon_mode),
         rates=Rates(Rate(speed, 5), Rate(speed, 10)),
     )
+
+
+def connected(settings: Settings) -> dict[tuple[str, Channel], Connected]:
+    """Return which channels of which tenants the settings connect, whether or not this process tends them."""
+    if settings.mock_amazon:
+        return {(settings.tenant, "amazon"): Connected("simulated", Mode.LIVE)}
+    if settings.amazon_seller is None:
+        return {}
+    return {(settings.tenant, "amazon"): Connected(settings.amazon_seller, Mode(settings.amazon_mode))}
 
 
 def stock_shelves(

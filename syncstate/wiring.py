@@ -16,6 +16,7 @@ import structlog
 from channels.dispatcher import Dispatcher
 from channels.limits import Rate
 from channels.notices.notifier import Notifier
+from channels.overseeing import Overseer
 from channels.simulators.amazon import Simulator
 from ingest.door import OrderDoor
 from ingest.operators.door import FactDoor
@@ -37,7 +38,7 @@ from projections.inventory.queries import InventoryQueries
 from projections.returns.queries import ReturnQueries
 from stock.codec import decode
 from stock.waiting import may_wait
-from syncstate.amazon import mock_seller, real_seller, stock_shelves
+from syncstate.amazon import connected, mock_seller, real_seller, stock_shelves
 from syncstate.lambdas.secrets import SecretShops, secret_reader
 from syncstate.notices import audiences
 from syncstate.queues import open_queue
@@ -174,6 +175,7 @@ def services(settings: Settings, engine: Engine, clock: Clock, *, sweeps: bool =
         facts=FactDoor(engine.recorder, log, broadcasts, clock),
         links=LinkDoor(engine.recorder, log, clock),
         letters=LetterDesk(DeadLetters(engine.store, engine.runner, clock), _redrivers(settings, engine, clock)),
+        overseer=Overseer(engine, broadcasts, connected(settings), clock),
         inventory=inventory,
         alerts=alerts,
         returns=ReturnQueries(models, live("returns")),

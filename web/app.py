@@ -16,6 +16,7 @@ from web.api import (
     alerts,
     batch,
     buffers,
+    channels,
     explain,
     health,
     inventory,
@@ -30,6 +31,7 @@ from web.api import (
     products,
     returns,
     returns_webhook,
+    sync,
     thresholds,
     transactions,
 )
@@ -60,6 +62,8 @@ ROUTES = (
     metrics,
     letters,
     operations,
+    sync,
+    channels,
 )
 
 

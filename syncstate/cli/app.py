@@ -26,6 +26,7 @@ from syncstate.cli.restore import restore
 from syncstate.cli.serve import serve
 from syncstate.cli.skus import TAKES_SIGNS
 from syncstate.cli.status import status
+from syncstate.cli.sync import channel, sync
 from syncstate.cli.tables import tables
 from syncstate.cli.unmapped import unmapped
 from syncstate.cli.upgrade import upgrade
@@ -61,6 +62,8 @@ for command in (serve, demo, consume, events, status, config, doctor, backup, re
 app.command("consume-kinesis")(consume_kinesis)
 
 app.add_typer(keys, name="keys")
+app.add_typer(sync, name="sync")
+app.add_typer(channel, name="channel")
 
 for stating in (adjust, count, buffer, threshold, alerts, explain):
     app.command(context_settings=TAKES_SIGNS)(stating)
