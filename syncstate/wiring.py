@@ -179,6 +179,7 @@ def services(settings: Settings, engine: Engine, clock: Clock, *, sweeps: bool =
     shops, renew = _shops(settings)
     door = OrderDoor(ShopifyDoor(engine.recorder, log, shops, clock, renew), SimpleDoor(engine.recorder, clock))
     broadcasts = BroadcastQueries(models, live("broadcasts"))
+    letters = DeadLetters(engine.store, engine.runner, clock)
     inventory, alerts = InventoryQueries(models, log, live("inventory")), AlertQueries(models, live("alerts"))
     return Services(
         engine=engine,
@@ -186,7 +187,7 @@ def services(settings: Settings, engine: Engine, clock: Clock, *, sweeps: bool =
         door=door,
         facts=FactDoor(engine.recorder, log, broadcasts, clock),
         links=LinkDoor(engine.recorder, log, clock),
-        letters=LetterDesk(DeadLetters(engine.store, engine.runner, clock), _redrivers(settings, engine, clock)),
+        letters=LetterDesk(letters, _redrivers(settings, engine, clock)),
         inventory=inventory,
         alerts=alerts,
         returns=ReturnQueries(models, live("returns")),
@@ -194,6 +195,7 @@ def services(settings: Settings, engine: Engine, clock: Clock, *, sweeps: bool =
         transactions=Transactions(log, broadcasts),
         skus=Kept(inventory.total, lambda number: number <= EXACT_SKUS),
         unread=Kept(alerts.count_unread, lambda number: number <= EXACT_ALERTS),
+        dead=Kept(partial(letters.count, most=DUE_AT_MOST), lambda number: number <= EXACT_DUE),
         due=Kept(lambda tenant: len(broadcasts.due(tenant, "amazon", DUE_AT_MOST)), lambda number: number <= EXACT_DUE),
         streams=Kept(partial(counts_of, engine, clock), lambda found: found.total <= EXACT_STREAMS),
         standing=Kept(
