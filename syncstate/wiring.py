@@ -16,6 +16,7 @@ import structlog
 from channels.dispatcher import Dispatcher
 from channels.limits import Rate
 from channels.notices.notifier import Notifier
+from channels.overseeing import Overseer
 from channels.simulators.amazon import Simulator
 from ingest.amazon.door import NotificationDoor
 from ingest.amazon.listings import MappedListings
@@ -41,7 +42,7 @@ from projections.inventory.queries import InventoryQueries
 from projections.returns.queries import ReturnQueries
 from stock.codec import decode
 from stock.waiting import may_wait
-from syncstate.amazon import mock_seller, real_seller, sellers_of, stock_shelves
+from syncstate.amazon import connected, mock_seller, real_seller, sellers_of, stock_shelves
 from syncstate.lambdas.secrets import SecretShops, secret_reader
 from syncstate.letters import letter_desk
 from syncstate.linking import link_older
@@ -207,6 +208,7 @@ def services(
         facts=FactDoor(engine.recorder, log, broadcasts, clock, mapped=MappedListings(engine.recorder, log)),
         links=LinkDoor(engine.recorder, log, clock),
         letters=letter_desk(settings, engine, clock, letters, notifications),
+        overseer=Overseer(engine, broadcasts, connected(settings), clock),
         inventory=inventory,
         alerts=alerts,
         returns=ReturnQueries(models, live("returns")),

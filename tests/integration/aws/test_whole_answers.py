@@ -67,7 +67,7 @@ def read_a_register() -> object:
 
 
 def find_an_event() -> object:
-    return open_dynamodb(None, None, system_clock).log.find(stream_id("acme", "sku", "A"), "t1")
+    return open_dynamodb(None, None, system_clock).log.find([(stream_id("acme", "sku", "A"), "t1")])
 
 
 def list_shards() -> object:
