@@ -32,7 +32,9 @@ class Findings:
             return False
         seen = max(asked_at, before.observed_at or asked_at) if before is not None else asked_at
         return self._append(
-            sku, ChannelQuantityObserved(f"look:{seen}", quantity, seen, listing), f"look:{seen}:{quantity}"
+            sku,
+            ChannelQuantityObserved(f"look:{seen}", quantity, seen, listing, looked=True),
+            f"look:{seen}:{quantity}",
         )
 
     def _append(self, sku: Sku, happened: Noted | ChannelQuantityObserved, tx: str) -> bool:

@@ -17,6 +17,7 @@ LEFT_OUT = frozenset(
         *("psycopg", "psycopg-binary", "sqlalchemy"),  # the stores that are not DynamoDB
         *("typer", "rich", "pygments", "markdown-it-py", "mdurl", "shellingham"),  # the command line
         *("uvloop", "httptools"),  # the server
+        "graphql-core",  # the small Shopify
         *("setuptools", "localstack-client", "colorama", "tzdata"),  # installing, developing, Windows
     }
 )

@@ -259,13 +259,70 @@ class BroadcastRejected(Struct, frozen=True, gc=False, omit_defaults=True):
 class ChannelQuantityObserved(Struct, frozen=True, gc=False, omit_defaults=True):
     """The channel was seen showing `quantity` at `event_time`, by its clock. Never changes stock.
 
-    `listing` is what was looked at, where we asked ourselves (by our clock then); None where the channel told.
+    `listing` is what was seen showing it, where that is told: a SKU may have had another one before. `looked`: we asked
+    ourselves, and the time is by our clock.
     """
 
     notification: Id
     quantity: Annotated[int, Meta(ge=-1_000_000_000_000, le=1_000_000_000_000)]
     event_time: Instant
     listing: Id | None = None
+    looked: bool = False
+
+
+class AmazonOrderLine(Struct, frozen=True, gc=False, omit_defaults=True):
+    """One item of an Amazon order: `quantity` as Amazon states it now, `shipped` of them on their way.
+
+    `listing` is the seller SKU it was bought under, None where none is told.
+    """
+
+    line: Id
+    quantity: Level
+    listing: Id | None = None
+    shipped: Level = 0
+
+
+class AmazonOrderSeen(Struct, frozen=True, gc=False, omit_defaults=True):
+    """Amazon told of an order that the merchant fulfils: items of it, perhaps not all, and the order's status."""
+
+    status: Code
+    lines: tuple[AmazonOrderLine, ...] = ()
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the order is off: nothing of it will be shipped any more."""
+        return self.status.lower() in _CANCELLED
+
+
+_CANCELLED = frozenset({"canceled", "cancelled"})
+
+
+class FbaLevelObserved(Struct, frozen=True, gc=False, omit_defaults=True):
+    """Amazon was seen holding `quantity` fulfillable units of its own stock at `event_time`. Never the merchant's."""
+
+    notification: Id
+    quantity: Shown
+    event_time: Instant
+
+
+class ListingStatusObserved(Struct, frozen=True, gc=False, omit_defaults=True):
+    """The channel was seen giving a listing these `statuses` at `event_time`, by its clock; what is absent is not so.
+
+    Amazon's are BUYABLE, DISCOVERABLE and DELETED.
+    """
+
+    notification: Id
+    statuses: tuple[Code, ...]
+    event_time: Instant
+    listing: Id | None = None
+
+
+class FeedFinished(Struct, frozen=True, gc=False, omit_defaults=True):
+    """The channel finished with a feed at `event_time`: `status` DONE, CANCELLED or FATAL. What it did is asked for."""
+
+    feed: Id
+    status: Code
+    event_time: Instant
 
 
 class ChannelOrdersRead(Struct, frozen=True, gc=False, omit_defaults=True):
@@ -356,6 +413,10 @@ StockEvent = (
     | BroadcastAccepted
     | BroadcastRejected
     | ChannelQuantityObserved
+    | AmazonOrderSeen
+    | FbaLevelObserved
+    | ListingStatusObserved
+    | FeedFinished
     | ChannelOrdersRead
     | DriftFound
     | BroadcastsStopped

@@ -3,7 +3,8 @@
 from contextlib import ExitStack
 from typing import TypeVar
 
-from channels.amazon.client import NORTH_AMERICA, AmazonClient, http_client
+from channels.amazon.client import AmazonClient, http_client
+from channels.amazon.regions import endpoint_of
 from channels.amazon.tokens import TOKEN_ENDPOINT, Credentials
 from channels.limits import Rate
 from channels.modes import Mode
@@ -62,7 +63,7 @@ def real_seller(settings: Settings, stack: ExitStack) -> Seller | None:
         settings.amazon_seller,
         marketplace,
         credentials,
-        endpoint=settings.amazon_endpoint or NORTH_AMERICA,
+        endpoint=settings.amazon_endpoint or endpoint_of(marketplace),
         token_endpoint=settings.amazon_token_endpoint or TOKEN_ENDPOINT,
     )
     speed = settings.amazon_per_second
@@ -75,6 +76,11 @@ def real_seller(settings: Settings, stack: ExitStack) -> Seller | None:
         rates=Rates(Rate(speed, 5), Rate(speed, 10)),
         zeroing=settings.zeroing_share,
     )
+
+
+def sellers_of(settings: Settings) -> dict[str, str]:
+    """Return the ids of the sellers in the settings, each with its tenant."""
+    return {} if settings.amazon_seller is None else {settings.amazon_seller: settings.tenant}
 
 
 def connected(settings: Settings) -> dict[tuple[str, Channel], Connected]:

@@ -114,7 +114,9 @@ class Settings(BaseSettings):
     amazon_client_id: Annotated[str | None, Field(description="Login with Amazon: the client's id")] = None
     amazon_client_secret: Annotated[SecretStr | None, Field(description="Login with Amazon: its secret")] = None
     amazon_refresh_token: Annotated[SecretStr | None, Field(description="the seller's grant")] = None
-    amazon_endpoint: Annotated[str | None, Field(description="the region's Selling Partner API")] = None
+    amazon_endpoint: Annotated[
+        str | None, Field(description="the Selling Partner API; else its endpoint for the marketplace")
+    ] = None
     amazon_token_endpoint: Annotated[str | None, Field(description="where Login with Amazon gives tokens")] = None
     amazon_per_second: Annotated[
         float, Field(gt=0, le=100, description="requests a second the seller's account was granted, per operation")

@@ -6,6 +6,7 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from channels.overseeing import Overseer
+from ingest.amazon.door import NotificationDoor
 from ingest.door import OrderDoor
 from ingest.operators.door import FactDoor
 from ingest.shopify.linking import LinkDoor
@@ -37,6 +38,7 @@ class Services:
     engine: Engine
     guard: Guard
     door: OrderDoor
+    notifications: NotificationDoor
     facts: FactDoor
     links: LinkDoor
     letters: LetterDesk

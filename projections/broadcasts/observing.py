@@ -47,14 +47,19 @@ def observe(listing: Listing, fact: ChannelQuantityObserved, recorded_at: Instan
 
     Nothing is seen after it was recorded: a channel's clock that is ahead must not outlast what comes later.
     """
+    if (
+        not fact.looked
+        and None not in {fact.listing, listing.accepted_listing}
+        and fact.listing != listing.accepted_listing
+    ):
+        return  # of a listing that the SKU had before, or has since
     quantity, seen = fact.quantity, min(fact.event_time, recorded_at)
     if listing.observed_at is not None and seen < listing.observed_at:
         return
     if listing.accepted_at is not None and seen < later(listing.accepted_at, -EARLY):
         return
-    asked = fact.listing is not None
     listing.observed, listing.observed_at = quantity, seen
-    if asked:
+    if fact.looked:
         listing.read_at, listing.observed_listing = seen, fact.listing
     if listing.accepted is None:
         listing.known = listing.observed_listing is not None
@@ -62,7 +67,7 @@ def observe(listing: Listing, fact: ChannelQuantityObserved, recorded_at: Instan
         listing.known, listing.flying, listing.ask, listing.drifted = True, False, False, False
         listing.superseded, listing.cleared = (), None
     else:
-        _unexpected(listing, listing.accepted, quantity, asked=asked)
+        _unexpected(listing, listing.accepted, quantity, asked=fact.looked)
 
 
 def read_orders(listing: Listing, fact: ChannelOrdersRead) -> None:

@@ -21,9 +21,12 @@ from syncstate.cli.keys import keys
 from syncstate.cli.kinesis import consume_kinesis
 from syncstate.cli.mapping import map_
 from syncstate.cli.migrate import migrate
+from syncstate.cli.notifications import consume_notifications
 from syncstate.cli.quarantine import quarantine
+from syncstate.cli.report import report
 from syncstate.cli.restore import restore
 from syncstate.cli.serve import serve
+from syncstate.cli.simulate import simulate
 from syncstate.cli.skus import TAKES_SIGNS
 from syncstate.cli.status import status
 from syncstate.cli.sync import channel, sync
@@ -56,10 +59,11 @@ def _root(
 ) -> None: ...
 
 
-for command in (serve, demo, consume, events, status, config, doctor, backup, restore, verify, upgrade):
+for command in (serve, demo, consume, events, report, status, config, doctor, backup, restore, verify, upgrade):
     app.command()(command)
 
 app.command("consume-kinesis")(consume_kinesis)
+app.command("consume-notifications")(consume_notifications)
 
 app.add_typer(keys, name="keys")
 app.add_typer(sync, name="sync")
@@ -76,3 +80,4 @@ app.add_typer(imports)
 app.add_typer(quarantine, name="quarantine")
 tables.command()(adopt)
 app.add_typer(tables, name="tables")
+app.add_typer(simulate, name="simulate")

@@ -67,5 +67,6 @@ def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
     sellers = [Wake(found.settings.tenant, "amazon")] if found.settings.amazon_seller is not None else []
     doubts = not isinstance(event, Mapping) or event.get("look") != "due"
     woken = reconcile(found.store, found.runner.generations, found.work, sellers, found.clock, doubts=doubts)
+    telemetry.meter().count("Woken", len(woken))
     _log.info("reconcile.looked", sellers=len(sellers), woken=len(woken), doubts=doubts)
     return {"woken": [wake.tenant for wake in woken]}

@@ -60,7 +60,7 @@ _CHANNEL_FACTS: tuple[StockEvent, ...] = (
     *(BroadcastAccepted(attempt, attempt + 1, 1) for attempt in (1, 2)),
     *(BroadcastRejected(attempt, 3, 1, "THROTTLED", retry) for attempt in (1, 2) for retry in (False, True)),
     *(ChannelQuantityObserved("n1", quantity, at) for quantity in (0, 4) for at in (MORNING, NOON)),
-    *(ChannelQuantityObserved("look", quantity, NOON, "L") for quantity in (0, 4)),
+    *(ChannelQuantityObserved("look", quantity, NOON, "L", looked=True) for quantity in (0, 4)),
     *(ChannelOrdersRead(at) for at in (MORNING, NOON)),
     DriftFound(4, 0, NOON),
 )

@@ -23,7 +23,11 @@ MAX_ENTRIES = 10
 MAX_BATCH_BYTES = 256 * 1024
 MAX_DELAY = timedelta(minutes=15)
 MAX_WAIT = timedelta(seconds=20)
+MAX_HIDDEN = timedelta(hours=12)
 _TRIES = 3
+
+_GONE = frozenset({"ReceiptHandleIsInvalid", "MessageNotInflight", "InvalidParameterValue"})
+"""What SQS says of a receipt whose message is somebody else's by now, visible again, or deleted."""
 
 _T = TypeVar("_T")
 
@@ -63,6 +67,12 @@ class SqsQueue:
             for found in answer.get("Messages", ())
         ]
 
+    def hide(self, messages: Sequence[Message], during: timedelta) -> None:
+        """See `Queue.hide`."""
+        seconds = ceil(min(during, MAX_HIDDEN).total_seconds())
+        for first in range(0, len(messages), MAX_ENTRIES):
+            self._all("hide", messages[first : first + MAX_ENTRIES], partial(self._hide, seconds))
+
     def delete(self, messages: Sequence[Message]) -> None:
         """See `Queue.delete`."""
         for first in range(0, len(messages), MAX_ENTRIES):
@@ -77,6 +87,16 @@ class SqsQueue:
             ],
         )
         return answer.get("Failed", [])
+
+    def _hide(self, seconds: int, messages: Sequence[Message]) -> "list[BatchResultErrorEntryTypeDef]":
+        answer = self._client.change_message_visibility_batch(
+            QueueUrl=self._url,
+            Entries=[
+                {"Id": str(place), "ReceiptHandle": message.receipt, "VisibilityTimeout": seconds}
+                for place, message in enumerate(messages)
+            ],
+        )
+        return [failed for failed in answer.get("Failed", []) if failed["Code"].rpartition(".")[2] not in _GONE]
 
     def _delete(self, messages: Sequence[Message]) -> "list[BatchResultErrorEntryTypeDef]":
         answer = self._client.delete_message_batch(

@@ -41,7 +41,7 @@ def notified(quantity: int, after: timedelta = SOON) -> ChannelQuantityObserved:
 
 
 def looked(quantity: int, after: timedelta = SOON) -> ChannelQuantityObserved:
-    return ChannelQuantityObserved("look", quantity, at(after), "L")
+    return ChannelQuantityObserved("look", quantity, at(after), "L", looked=True)
 
 
 def mapped(*there: StockEvent) -> Story:

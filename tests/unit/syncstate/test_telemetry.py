@@ -1,11 +1,13 @@
 """What a function tells of itself: one line and one document of metrics, whatever becomes of it, at little cost."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import structlog
@@ -18,6 +20,7 @@ from syncstate.lambdas import telemetry
 from tests.factories import a_model, a_recorded, a_stream
 
 CONTEXT = SimpleNamespace(aws_request_id="3f1c")
+PAGE = Path(__file__).parents[3] / "docs/how-to/watch-on-aws.md"
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 PARENT = f"00-{TRACE}-00f067aa0ba902b7-01"
 
@@ -165,6 +168,13 @@ def test_an_event_from_the_future_is_new_and_no_events_are_of_no_age() -> None:
 def test_importing_it_imports_neither_the_library_of_metrics_nor_structlog() -> None:
     code = "import sys, syncstate.lambdas.telemetry; print({'aws_lambda_powertools', 'structlog'} & {*sys.modules})"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"
+
+
+def test_the_page_on_watching_names_every_metric_and_no_other() -> None:
+    rows = (line for line in PAGE.read_text().splitlines() if line.startswith("| `"))
+    named = {name for row in rows for name in re.findall("`([A-Za-z]+)`", row.split("|")[1])}
+    alarms = {"Errors", "Lag", "Lagging", "Quarantined", "WebhookToProjection", "Woken", "webhook", "api", "redo"}
+    assert named - alarms == {*get_args(telemetry.Counted), *get_args(telemetry.Timed), "ColdStarts"} - alarms
 
 
 @pytest.mark.parametrize("given", ["", "a b", "x" * 129, 'a"}', "a\nb", None])
