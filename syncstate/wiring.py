@@ -136,7 +136,7 @@ def assembled(settings: Settings, *, channels: bool = True, clock: Clock = syste
         amazon: Simulator | None = None
         sellers = []
         if channels and settings.mock_amazon:
-            seller, amazon = mock_seller(settings.tenant, stack)
+            seller, amazon = mock_seller(settings.tenant, stack, settings.zeroing_share)
             sellers.append(seller)
         elif channels and (real := real_seller(settings, stack)) is not None:
             sellers.append(real)
