@@ -19,11 +19,12 @@ from channels.ledger import Ledger
 from channels.limits import Monotonic
 from channels.line import Line
 from channels.looking import Looker
-from channels.modes import Mode
+from channels.modes import Gate, Mode
 from channels.passes import Passes
 from channels.picking import BATCH, Picker
 from channels.requests import RequestBook
 from channels.sellers import Seller
+from channels.switchboard import Watched
 from channels.teller import Teller
 from channels.tenure import Tenure
 from channels.told import Accepted, Again, Later, Rejected, Told, Unreached, Would
@@ -41,12 +42,14 @@ _log = structlog.get_logger("channels.desk")
 class SellerRound(msgspec.Struct):
     """What one round did for one seller.
 
-    `held` tells whether this process tends the seller, `lost` that another took over in the middle. `would_tell`
-    counts, in observe mode, quantities not counted before. `again` is when to come back, None for the usual time;
-    `walks` tells that listings are still to be looked at, at leisure.
+    `off`: the channel is off, and nothing was looked at. `held` tells whether this process tends the seller, `lost`
+    that another took over in the middle. `would_tell` counts, where nothing is sent, quantities not counted before.
+    `again` is when to come back, None for the usual time; `walks` tells that listings are still to be looked at, at
+    leisure.
     """
 
     tenant: str
+    off: bool = False
     held: bool = False
     lost: bool = False
     accepted: int = 0
@@ -97,6 +100,8 @@ class Desk:
             clock=clock,
             monotonic=monotonic,
         )
+        self._gate = Gate(Watched(engine.store.log, tenant, channel), seller.mode, monotonic)
+        self._mode = seller.mode
         self._told: dict[Sku, int] = {}
         self._rounds = Lock()
 
@@ -115,10 +120,12 @@ class Desk:
         Raises Retryable where the store failed; another round is right then.
         """
         report = SellerRound(self.seller.tenant)
-        if self.seller.mode is Mode.OFF:
-            return report
         with self._rounds:
             try:
+                if self._look() is Mode.OFF:
+                    report.off = True
+                    self._tenure.leave()
+                    return report
                 report.held = self._hold()
                 if report.held:
                     self._serve(report, stopping)
@@ -126,6 +133,16 @@ class Desk:
                 report.held, report.lost = False, True
                 _log.warning("dispatch.lease_lost", tenant=self.seller.tenant, fence=lost.fence)
         return report
+
+    def _look(self) -> Mode:
+        """Return what the channel may do now. Where that has changed, nothing waits for what was decided before."""
+        mode = self._gate.mode
+        if mode is not self._mode:
+            _log.info("dispatch.mode", tenant=self.seller.tenant, channel=self._channel, mode=mode)
+            self._mode = mode
+            self._told = {}
+            self._picker.patience.reconsider_all()
+        return mode
 
     def _hold(self) -> bool:
         """Hold the seller, taking him over where he is free; answer whether he is held."""
@@ -143,7 +160,7 @@ class Desk:
             "dispatch.holds",
             tenant=self.seller.tenant,
             channel=self._channel,
-            mode=self.seller.mode,
+            mode=self._mode,
             fence=self._tenure.fence,
             doubtful=doubtful,
         )
@@ -167,7 +184,7 @@ class Desk:
 
     @property
     def _sends(self) -> bool:
-        return self.seller.mode is Mode.LIVE
+        return self._look() is Mode.LIVE
 
     def _tell(self, sku: Sku) -> Told:
         doubtful = self._picker.doubt(sku)

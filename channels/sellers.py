@@ -19,7 +19,10 @@ class Rates(msgspec.Struct, frozen=True):
 
 
 class Seller(msgspec.Struct, frozen=True):
-    """One seller of one tenant. A new one observes: nothing is sent until a person says so."""
+    """One seller of one tenant. A new one observes: nothing is sent until a person says so.
+
+    `mode` is what he begins with: once somebody has set one, that holds (`channels.switchboard`).
+    """
 
     tenant: str
     seller_id: str

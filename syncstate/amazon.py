@@ -8,10 +8,12 @@ from channels.amazon.regions import endpoint_of
 from channels.amazon.tokens import TOKEN_ENDPOINT, Credentials
 from channels.limits import Rate
 from channels.modes import Mode
+from channels.overseeing import Connected
 from channels.sellers import Rates, Seller
 from channels.simulators.amazon import SimulatedAmazon, Simulator, simulated_amazon
 from projections.broadcasts.queries import BroadcastQueries
 from projections.inventory.queries import InventoryQueries
+from stock.identities import Channel
 from syncstate.settings import Settings
 from syncstate.stores import SettingMissing
 
@@ -70,6 +72,15 @@ def real_seller(settings: Settings, stack: ExitStack) -> Seller | None:
 def sellers_of(settings: Settings) -> dict[str, str]:
     """Return the ids of the sellers in the settings, each with its tenant."""
     return {} if settings.amazon_seller is None else {settings.amazon_seller: settings.tenant}
+
+
+def connected(settings: Settings) -> dict[tuple[str, Channel], Connected]:
+    """Return which channels of which tenants the settings connect, whether or not this process tends them."""
+    if settings.mock_amazon:
+        return {(settings.tenant, "amazon"): Connected("simulated", Mode.LIVE)}
+    if settings.amazon_seller is None:
+        return {}
+    return {(settings.tenant, "amazon"): Connected(settings.amazon_seller, Mode(settings.amazon_mode))}
 
 
 def stock_shelves(

@@ -106,7 +106,9 @@ class Settings(BaseSettings):
             description="start a small Amazon inside and send updates to it",
         ),
     ] = False
-    amazon_mode: Annotated[ChannelMode, Field(description="off; observe: compare, send nothing; live")] = "observe"
+    amazon_mode: Annotated[
+        ChannelMode, Field(description="how a new channel begins: off; observe: compare, send nothing; live")
+    ] = "observe"
     amazon_seller: Annotated[str | None, Field(description="the seller's id; with it go the next four")] = None
     amazon_marketplace: Annotated[str | None, Field(description="the marketplace's id")] = None
     amazon_client_id: Annotated[str | None, Field(description="Login with Amazon: the client's id")] = None

@@ -11,6 +11,8 @@ from stock.dispositions import Severity
 from stock.events import (
     BroadcastAccepted,
     BroadcastRejected,
+    BroadcastsResumed,
+    BroadcastsStopped,
     ChannelOrdersRead,
     ChannelQuantityObserved,
     DriftFound,
@@ -73,10 +75,29 @@ def _explained(state: Watch, event: Recorded) -> list[Change]:
     return [marked(alert_id(event.stream, version, "drift"))] if version else []
 
 
+def stopped(state: Watch, event: Recorded, fact: BroadcastsStopped) -> list[Change]:
+    """Alert: somebody works against us, and we have stopped."""
+    state.failed = (*state.failed, event.version)
+    channel, _, sku = event.stream.key.partition(":")
+    often = f"{sku}: {channel} was told {fact.quantity} {fact.repeats + 1} times and does not keep it"
+    message = f"{often}: nothing more is told until stock moves or `syncstate sync resume --sku` says so"
+    return [raised(event, "sync_failed", "critical", message, fact.quantity, sku=sku)]
+
+
+def resumed(state: Watch, event: Recorded, fact: BroadcastsResumed) -> list[Change]:
+    """Mark as read what an operator has seen to."""
+    del fact
+    settled = [marked(alert_id(event.stream, version, "sync_failed")) for version in state.failed]
+    state.failed = ()
+    return [*settled, *_explained(state, event)]
+
+
 RULES: dict[type, Callable[[Watch, Recorded, Any], list[Change]]] = {
     BroadcastAccepted: accepted,
     BroadcastRejected: rejected,
     DriftFound: drift,
     ChannelQuantityObserved: observed,
     ChannelOrdersRead: orders_read,
+    BroadcastsStopped: stopped,
+    BroadcastsResumed: resumed,
 }

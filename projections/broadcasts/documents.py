@@ -26,8 +26,9 @@ class Listing(msgspec.Struct, array_like=True, gc=False):
     `observed_listing`. It is `known` where that is what it shows as far as anybody knows. The newest quantity told is
     `flying` until it was seen; meanwhile `superseded` holds quantities that may still be shown. `ask`: something was
     told that only a look can explain. `limit`: at most so many, until orders are read past `limit_at`; `missing` units
-    were not shown then, of what was computed at the SKU's event `missing_since`. Orders are read past the
-    moment at which the channel came to show `cleared`. `drifted`: the log tells that what is shown is not explained.
+    were not shown then, of what was computed at the SKU's event `missing_since`. Orders are read past the moment at
+    which the channel came to show `cleared`. `drifted`: the log tells that what is shown is not explained; `stopped`:
+    that the listing is told no more, until the cause of what it was told last has moved.
     """
 
     listing: str | None = None
@@ -59,6 +60,7 @@ class Listing(msgspec.Struct, array_like=True, gc=False):
     missing_since: int = 0
     cleared: int | None = None
     drifted: bool = False
+    stopped: bool = False
 
     @property
     def shows(self) -> int | None:
@@ -102,9 +104,16 @@ class Broadcasts(msgspec.Struct, array_like=True, gc=False):
         listing = self.channels.get(channel)
         if listing is None or listing.listing is None or not self.balance.counted:
             return False
+        if self.stopped(channel):
+            return False
         if listing.refused is not None:
             return listing.retry or listing.refused != self.wanted(channel)
         return listing.ask or listing.shows != self.wanted(channel)
+
+    def stopped(self, channel: Channel) -> bool:
+        """Whether the channel is told no more what it was told again and again."""
+        listing = self.channels.get(channel)
+        return listing is not None and listing.stopped and listing.cause == self.cause_version
 
     def awaited(self, channel: Channel) -> Instant | None:
         """Return since when word of the channel is awaited, None where it is not, or where it is to be told first."""
