@@ -23,7 +23,7 @@ MOCK_RATES = Rates(Rate(5, 5), Rate(5, 10))
 """The published rates: the simulator keeps to them, and nobody wants to wait in front of a demo."""
 
 
-def mock_seller(tenant: str, stack: ExitStack) -> tuple[Seller, Simulator]:
+def mock_seller(tenant: str, stack: ExitStack, zeroing: float) -> tuple[Seller, Simulator]:
     """Start a small Amazon and return its only seller; `stack` ends it."""
     simulator = stack.enter_context(simulated_amazon())
     http = stack.enter_context(http_client())
@@ -35,7 +35,15 @@ def mock_seller(tenant: str, stack: ExitStack) -> tuple[Seller, Simulator]:
         endpoint=simulator.url,
         token_endpoint=simulator.token_url,
     )
-    seller = Seller(tenant, simulator.seller_id, simulator.marketplace, client, mode=Mode.LIVE, rates=MOCK_RATES)
+    seller = Seller(
+        tenant,
+        simulator.seller_id,
+        simulator.marketplace,
+        client,
+        mode=Mode.LIVE,
+        rates=MOCK_RATES,
+        zeroing=zeroing,
+    )
     return seller, simulator
 
 
@@ -66,6 +74,7 @@ def real_seller(settings: Settings, stack: ExitStack) -> Seller | None:
         client,
         mode=Mode(settings.amazon_mode),
         rates=Rates(Rate(speed, 5), Rate(speed, 10)),
+        zeroing=settings.zeroing_share,
     )
 
 

@@ -122,6 +122,10 @@ class Settings(BaseSettings):
         float, Field(gt=0, le=100, description="requests a second the seller's account was granted, per operation")
     ] = 0.5
 
+    zeroing_share: Annotated[
+        float, Field(ge=0, le=1, description="so much of a channel's listings may become zero at once; 1: all of them")
+    ] = 0.1
+
     notify: Annotated[Notify, Field(description="whom to tell of alerts, per tenant, as JSON: see Get alerts")] = {}
 
     log_level: Annotated[

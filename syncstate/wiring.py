@@ -136,7 +136,7 @@ def assembled(settings: Settings, *, channels: bool = True, clock: Clock = syste
         amazon: Simulator | None = None
         sellers = []
         if channels and settings.mock_amazon:
-            seller, amazon = mock_seller(settings.tenant, stack)
+            seller, amazon = mock_seller(settings.tenant, stack, settings.zeroing_share)
             sellers.append(seller)
         elif channels and (real := real_seller(settings, stack)) is not None:
             sellers.append(real)
@@ -216,6 +216,7 @@ def services(
         transactions=Transactions(log, broadcasts),
         skus=Kept(inventory.total, lambda number: number <= EXACT_SKUS),
         unread=Kept(alerts.count_unread, lambda number: number <= EXACT_ALERTS),
+        dead=Kept(partial(letters.count, most=DUE_AT_MOST), lambda number: number <= EXACT_DUE),
         due=Kept(lambda tenant: len(broadcasts.due(tenant, "amazon", DUE_AT_MOST)), lambda number: number <= EXACT_DUE),
         streams=Kept(partial(counts_of, engine, clock), lambda found: found.total <= EXACT_STREAMS),
         standing=Kept(

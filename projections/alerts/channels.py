@@ -14,7 +14,9 @@ from stock.events import (
     BroadcastsResumed,
     BroadcastsStopped,
     ChannelOrdersRead,
+    ChannelPaused,
     ChannelQuantityObserved,
+    ChannelResumed,
     DriftFound,
     DriftReason,
 )
@@ -92,6 +94,24 @@ def resumed(state: Watch, event: Recorded, fact: BroadcastsResumed) -> list[Chan
     return [*settled, *_explained(state, event)]
 
 
+def paused(state: Watch, event: Recorded, fact: ChannelPaused) -> list[Change]:
+    """Alert where we paused by ourselves: an operator knows what he did."""
+    if fact.reason == "operator":
+        return []
+    state.failed = (event.version,)
+    many = f"{fact.zeroed} of {fact.listings} listings were about to become zero"
+    message = f"{event.stream.key} is paused: {many}; look at their stock, then `syncstate sync resume --yes`"
+    return [raised(event, "sync_failed", "critical", message, fact.zeroed, sku="")]
+
+
+def went_on(state: Watch, event: Recorded, fact: ChannelResumed) -> list[Change]:
+    """Mark as read what told of the pause."""
+    del fact
+    settled = [marked(alert_id(event.stream, version, "sync_failed")) for version in state.failed]
+    state.failed = ()
+    return settled
+
+
 RULES: dict[type, Callable[[Watch, Recorded, Any], list[Change]]] = {
     BroadcastAccepted: accepted,
     BroadcastRejected: rejected,
@@ -100,4 +120,6 @@ RULES: dict[type, Callable[[Watch, Recorded, Any], list[Change]]] = {
     ChannelOrdersRead: orders_read,
     BroadcastsStopped: stopped,
     BroadcastsResumed: resumed,
+    ChannelPaused: paused,
+    ChannelResumed: went_on,
 }

@@ -96,15 +96,25 @@ class Broadcasts(msgspec.Struct, array_like=True, gc=False):
             return self.desired
         return max(0, min(self.desired, listing.limit))
 
+    def sold_on(self, channel: Channel) -> bool:
+        """Whether the SKU is mapped there, and counted: only then is the channel ever told of it."""
+        listing = self.channels.get(channel)
+        return listing is not None and listing.listing is not None and self.balance.counted
+
+    def zeroing(self, channel: Channel) -> bool:
+        """Whether the channel is to be told zero where it shows more, or was told something and may show it yet."""
+        listing = self.channels.get(channel)
+        if listing is None or not self.sold_on(channel) or self.wanted(channel):
+            return False
+        return listing.attempt > 0 if listing.shows is None else listing.shows > 0
+
     def due(self, channel: Channel) -> bool:
         """Whether the channel is to be told, or asked at once: mapped, counted, and not known to show what it should.
 
         A refusal is due where it is worth another try.
         """
         listing = self.channels.get(channel)
-        if listing is None or listing.listing is None or not self.balance.counted:
-            return False
-        if self.stopped(channel):
+        if listing is None or not self.sold_on(channel) or self.stopped(channel):
             return False
         if listing.refused is not None:
             return listing.retry or listing.refused != self.wanted(channel)
@@ -118,7 +128,7 @@ class Broadcasts(msgspec.Struct, array_like=True, gc=False):
     def awaited(self, channel: Channel) -> Instant | None:
         """Return since when word of the channel is awaited, None where it is not, or where it is to be told first."""
         listing = self.channels.get(channel)
-        if listing is None or listing.listing is None or not self.balance.counted or self.due(channel):
+        if listing is None or not self.sold_on(channel) or self.due(channel):
             return None
         return listing.awaited_since
 
