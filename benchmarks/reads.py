@@ -20,7 +20,7 @@ AT_MOST = 10.0
 """Milliseconds at the server, the target: p99."""
 
 WARM_UP, ASKED = 20, 200
-MOST = 1000
+MOST, MOST_EXPLAINED = 1000, 500
 _PATIENCE = 10.0
 
 _NOTE = """\
@@ -71,24 +71,25 @@ def reads(shelves: Shelves) -> Iterator[Read]:
     yield from _pages("/api/mapping", "far", ("cursor", far))
     yield Read("", f"/api/mapping/{name_of(0)}")
     yield Read("", f"/api/events/{one}")
-    for route in ("events", "explain"):
-        yield from _pages(f"/api/{route}/{LONG}")
-        yield from _pages(f"/api/{route}/{LONG}", "far", ("after", shelves.ledger - MOST - 1))
+    for route, most in (("events", MOST), ("explain", MOST_EXPLAINED)):
+        yield from _pages(f"/api/{route}/{LONG}", most=most)
+        yield from _pages(f"/api/{route}/{LONG}", "far", ("after", shelves.ledger - most - 1), most=most)
         yield Read("its end", f"/api/{route}/{LONG}", (("after", shelves.ledger - 50),))
     yield Read("100 facts", f"/api/transactions/{ORDER}")
     yield Read("100 facts", f"/api/transactions/shopify:{SHOP_ORDER}")
     yield Read("", f"/api/transactions/long:{shelves.ledger // 2}")
     yield from _pages("/api/returns")
     yield Read("one SKU's", "/api/returns", (("sku", LONG),))
+    yield Read("", "/api/report")
     yield Read("100 variants", f"/api/product-sync/{PRODUCT}")
     yield Read("", "/api/keys")
     yield Read("", "/api/quarantine")
     yield Read("", "/openapi.json")
 
 
-def _pages(path: str, name: str = "", *params: tuple[str, str | int]) -> Iterator[Read]:
+def _pages(path: str, name: str = "", *params: tuple[str, str | int], most: int = MOST) -> Iterator[Read]:
     yield Read(name, path, params)
-    yield Read(f"{name}{', ' if name else ''}limit {MOST}", path, (*params, ("limit", MOST)))
+    yield Read(f"{name}{', ' if name else ''}limit {most}", path, (*params, ("limit", most)))
 
 
 class _Asking:

@@ -8,7 +8,7 @@ from benchmarks.peer import Recorder, recorded
 from benchmarks.peer_model import DOCUMENTS, FOLDS, States, Values
 from benchmarks.traffic import TENANT
 from processor.events import Recorded
-from processor.models import Document, Model, Row
+from processor.models import Document, Entry, Model, Row
 from processor.projection import Projection, Put
 from processor.store import Store
 from processor.streams import StreamId
@@ -68,7 +68,7 @@ def _verify_documents(store: Store, model: Model, expected: Mapping[str, Documen
         assert sum(1 for _ in _indexed(store, model, index)) == len(expected), f"{model}: documents too many or too few"
 
 
-def _indexed(store: Store, model: Model, index: int) -> Iterator[Document]:
+def _indexed(store: Store, model: Model, index: int) -> Iterator[Entry]:
     """Yield what stands in the index of everything, the last of those projections that have documents."""
     after = None
     while True:

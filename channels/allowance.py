@@ -29,6 +29,11 @@ class Allowance:
         """Return how long until every one of `operations` may be asked; zero where it may be now."""
         return max(self._buckets[operation].wait() for operation in operations)
 
+    def spare(self, operation: Operation) -> bool:
+        """Whether at least half of the operation's burst is there: it may be asked for what is not urgent."""
+        bucket = self._buckets[operation]
+        return bucket.tokens * 2 >= bucket.burst
+
     def spend(self, operation: Operation) -> None:
         """Take note that `operation` is asked once, now."""
         self._buckets[operation].charge(1)

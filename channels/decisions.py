@@ -1,18 +1,27 @@
-"""Whether a channel is to be told, and what: pure, from the read model, the delivery row and the time."""
+"""Whether a channel is to be told or asked, and what: pure, from the read model, the delivery row and the time."""
 
 from datetime import timedelta
 
 import msgspec
 
 from channels.attempts import Delivery, Outcome
-from processor.clock import Instant, instant, moment
+from channels.explaining import NOTHING_ELSE, Ask, Evidence, Note, unexplained
+from processor.clock import Instant, later
 from projections.broadcasts.documents import Broadcasts, Listing
+from stock.events import BroadcastsStopped
 from stock.identities import Channel
 
 BACKOFF = timedelta(seconds=30)
 MAX_BACKOFF = timedelta(hours=1)
 LAG = timedelta(seconds=60)
 """How long the read model may take to learn of an outcome before the channel is told again."""
+
+CONFIRM_AFTER = timedelta(minutes=2)
+"""A quantity that was not seen by then is looked for, and again after as long."""
+
+
+MOST_REPEATS = 5
+"""The same quantity, of the same cause, is told again so often; then somebody works against us: a person decides."""
 
 
 class Tell(msgspec.Struct, frozen=True):
@@ -46,14 +55,17 @@ class Rest(msgspec.Struct, frozen=True):
     doubtful: bool = False
 
 
-Decision = Tell | Wait | Settle | Rest
+Decision = Tell | Ask | Note | Wait | Settle | Rest
 
 
-def decide(state: Broadcasts | None, channel: Channel, delivery: Delivery, now: Instant) -> Decision:
+def decide(
+    state: Broadcasts | None, channel: Channel, delivery: Delivery, now: Instant, evidence: Evidence = NOTHING_ELSE
+) -> Decision:
     """Decide about one SKU. The newest quantity is the only one ever told.
 
-    After a refusal the same quantity, or a higher one, waits out a backoff; a lower one is told at once, since what
-    the channel shows can then be sold twice.
+    What is shown and not explained is noted before it is overwritten, unless it may be an attempt of ours whose
+    outcome is not known here. After a refusal the same quantity, or a higher one, waits out a backoff; a lower one is
+    told at once, since what the channel shows can then be sold twice.
     """
     listing = state.channels.get(channel) if state else None
     if state is None or listing is None:
@@ -63,28 +75,24 @@ def decide(state: Broadcasts | None, channel: Channel, delivery: Delivery, now: 
         return Settle(recorded)
     if listing.listing is None or not state.balance.counted:
         return Rest(delivery.doubtful)
-    early = _refused(listing, delivery, state.desired, now) or _lagging(listing, delivery, state.desired, now)
+    wanted = state.wanted(channel)
+    early = (
+        (unexplained(listing, wanted, now, evidence) if _certain(listing, delivery) else None)
+        or _refused(listing, delivery, wanted, now)
+        or _lagging(listing, delivery, wanted, now)
+    )
     if early is not None:
         return early
-    if _told(listing, delivery) == state.desired:
-        return Rest()
-    return Tell(
-        listing.listing,
-        listing.product_type,
-        state.desired,
-        state.cause_version,
-        max(delivery.attempt, listing.attempt) + 1,
-    )
+    if _shown(listing, delivery) == wanted:
+        return Ask(listing.listing) if listing.ask or _unconfirmed(listing, now) else Rest()
+    number = max(delivery.attempt, listing.attempt) + 1
+    tell = Tell(listing.listing, listing.product_type, wanted, state.cause_version, number)
+    return _in_vain(listing, tell, delivery, stopped=state.stopped(channel)) or tell
 
 
 def backoff(times: int, first: timedelta = BACKOFF, longest: timedelta = MAX_BACKOFF) -> timedelta:
     """Return the pause after `times` failures in a row (from 1): doubling, never above `longest`."""
     return min(longest, first * (1 << min(times - 1, 30)))
-
-
-def later(at: Instant, by: timedelta) -> Instant:
-    """Return the moment `by` after `at`."""
-    return instant(moment(at) + by)
 
 
 def _recorded(listing: Listing, delivery: Delivery) -> Outcome | None:
@@ -116,10 +124,32 @@ def _lagging(listing: Listing, delivery: Delivery, desired: int, now: Instant) -
     return Wait(until) if now < until else None
 
 
-def _told(listing: Listing, delivery: Delivery) -> int | None:
-    """Return the quantity that the channel was last told and took; None where that is not certain."""
+def _shown(listing: Listing, delivery: Delivery) -> int | None:
+    """Return the quantity that the channel shows, or took last; None where that is not certain."""
     remapped = delivery.attempt > 0 and delivery.listing != listing.listing
-    ahead = delivery.outcome == "accepted" and delivery.attempt > listing.attempt
-    if delivery.doubtful or remapped or ahead or listing.refused is not None:
+    if not _certain(listing, delivery) or remapped or listing.refused is not None:
         return None
-    return listing.accepted
+    return listing.shows
+
+
+def _in_vain(listing: Listing, tell: Tell, delivery: Delivery, *, stopped: bool) -> Decision | None:
+    """Answer for a listing that was told the same again and again, and does not keep it."""
+    if stopped:
+        return Rest(delivery.doubtful)
+    same = (listing.cause, listing.accepted) == (tell.cause_version, tell.quantity)
+    if not same or listing.repeats < MOST_REPEATS:
+        return None
+    stop = BroadcastsStopped(listing.attempt, tell.quantity, listing.cause, listing.repeats)
+    return Note(stop, f"stopped:{listing.attempt}")
+
+
+def _certain(listing: Listing, delivery: Delivery) -> bool:
+    """Whether the read model knows of all that the channel may have taken."""
+    ahead = delivery.outcome == "accepted" and delivery.attempt > listing.attempt
+    return not delivery.doubtful and not ahead
+
+
+def _unconfirmed(listing: Listing, now: Instant) -> bool:
+    """Whether the newest quantity should have been seen by now."""
+    since = listing.awaited_since if listing.flying else None
+    return since is not None and now >= later(since, CONFIRM_AFTER)

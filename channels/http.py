@@ -69,8 +69,11 @@ class Answer(msgspec.Struct, frozen=True):
             return None
 
 
-def exchange(http: httpx.Client, request: Request, deadline: Deadline) -> Answer:
-    """Send `request` and return the answer, whatever its status. Raises Unreachable, and nothing else of httpx."""
+def exchange(http: httpx.Client, request: Request, deadline: Deadline, most: int = MAX_ANSWER_BYTES) -> Answer:
+    """Send `request` and return the answer, of `most` bytes at the most, whatever its status.
+
+    Raises Unreachable, and nothing else of httpx.
+    """
     left = deadline.seconds
     if not left:
         raise Unreachable(request.name, "no time was left to ask", sent=False)
@@ -89,7 +92,7 @@ def exchange(http: httpx.Client, request: Request, deadline: Deadline) -> Answer
             content=request.content,
             timeout=timeout,
         ) as response:
-            return Answer(response.status_code, response.headers, _body(response, request, deadline))
+            return Answer(response.status_code, response.headers, _body(response, request, deadline, most))
     except _NEVER_SENT as error:
         raise Unreachable(request.name, f"{type(error).__name__}: {error}"[:200], sent=False) from error
     except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -97,11 +100,11 @@ def exchange(http: httpx.Client, request: Request, deadline: Deadline) -> Answer
         raise Unreachable(request.name, type(error).__name__, sent=True) from error
 
 
-def _body(response: httpx.Response, request: Request, deadline: Deadline) -> bytes:
+def _body(response: httpx.Response, request: Request, deadline: Deadline, most: int) -> bytes:
     """Read the body. The deadline holds for an answer that drips, too: httpx times single reads alone."""
     body = bytearray()
     for chunk in response.iter_bytes():
         body += chunk
-        if not deadline.seconds or len(body) > MAX_ANSWER_BYTES:
+        if not deadline.seconds or len(body) > most:
             raise Unreachable(request.name, "the answer does not end", sent=True)
     return bytes(body)

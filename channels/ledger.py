@@ -76,6 +76,16 @@ class Ledger:
         """Write the outcome into the row."""
         self._write(entry, entry.delivery.ended(outcome))
 
+    def names(self, begun: Begun) -> dict[str, object]:
+        """Return what a log line tells of the attempt."""
+        return {
+            "tenant": self._tenant,
+            "channel": self._channel,
+            "sku": begun.sku,
+            "quantity": begun.tell.quantity,
+            "attempt": begun.tell.attempt,
+        }
+
     def _record(self, begun: Begun, happened: BroadcastAccepted | BroadcastRejected, correlation: str | None) -> bool:
         """Append the outcome; a repeat is the same fact. Answers False where the number was used for another."""
         event = fact(

@@ -47,6 +47,11 @@ class TokenBucket:
         return timedelta(microseconds=ceil((closed + lacking) * 1e6))
 
     @property
+    def burst(self) -> int:
+        """How many requests may be made at once, at most."""
+        return self._rate.burst
+
+    @property
     def tokens(self) -> int:
         """How many requests may be made now."""
         return 0 if self._fill() else max(0, int(self._tokens))

@@ -5,8 +5,8 @@ Kept in memory by whoever holds the seller. What must outlive a process is in th
 
 from datetime import timedelta
 
-from channels.decisions import backoff, later
-from processor.clock import Clock, Instant, moment
+from channels.decisions import backoff
+from processor.clock import Clock, Instant, later, moment
 from stock.identities import Sku
 
 RECONSIDER = timedelta(seconds=30)
@@ -50,6 +50,10 @@ class Patience:
     def reconsider(self, sku: Sku) -> None:
         """Leave `sku` out no longer."""
         self._waiting.pop(sku, None)
+
+    def reconsider_all(self) -> None:
+        """Leave no SKU out any longer."""
+        self._waiting.clear()
 
     def answered(self, sku: Sku) -> None:
         """Take note that the channel spoke, yes or no."""

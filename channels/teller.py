@@ -1,4 +1,4 @@
-"""Telling a channel about one SKU: look, check, write the attempt, call, record the outcome.
+"""Telling a channel about one SKU: look, check, write the attempt, call, record the outcome; or only asking it.
 
 What stands after a crash between any two steps, and what the next holder does:
 
@@ -7,47 +7,40 @@ What stands after a crash between any two steps, and what the next holder does:
     call             the channel has it, the log not yet      the same: an absolute write, repeated
     event            the log has it, the row not yet          settles the row from the log, sends nothing
     row (outcome)    done
+
+A look for its own sake, and what is merely noted, are told by the log alone: a crash before that does them again.
 """
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import TypeVar
+from typing import assert_never
 
-import msgspec
 import structlog
 
-from channels.allowance import Allowance, Operation
-from channels.attempts import Check, Entry
-from channels.decisions import Decision, Rest, Settle, Tell, Wait, decide
-from channels.errors import ChannelError, Refused, Throttled, Unauthorised, Unreachable
-from channels.ledger import Begun, Ledger
-from channels.limits import Monotonic
-from channels.offers import Offer, Submitted
-from channels.sellers import Seller
-from channels.tenure import Tenure
-from channels.told import Accepted, Again, Later, Rejected, Told, Unreached
-from processor.clock import Clock, moment
-from projections.broadcasts.queries import BroadcastQueries
-from stock.identities import Channel, Sku
+from channels.attempts import Check
+from channels.decisions import Rest, Settle, Tell, Wait
+from channels.errors import ChannelError
+from channels.explaining import Ask, Note
+from channels.failures import NOT_MERCHANT_FULFILLED, Failures
+from channels.findings import Findings
+from channels.glances import Glance, Glances
+from channels.ledger import Ledger
+from channels.line import Line
+from channels.looking import Looker
+from channels.told import Accepted, Again, Later, Told, Would
+from processor.clock import Clock, Instant, later, moment
+from stock.identities import Sku
 
-NOT_MERCHANT_FULFILLED = "NOT_MERCHANT_FULFILLED"
-"""Our own refusal: the merchant is not known to ship the listing. Telling it a quantity could corrupt the offer."""
+__all__ = ["MERCHANT_CHECK", "NOT_MERCHANT_FULFILLED", "OTHER_CHECK", "Teller"]
 
 MERCHANT_CHECK = timedelta(days=1)
 OTHER_CHECK = timedelta(minutes=15)
 """How long the answer to who fulfils a listing is good: the merchant, and anyone else."""
 
-Answer = TypeVar("Answer", Submitted, Offer)
+NOT_FOLDED = timedelta(seconds=5)
+"""What was noted before, and the read model does not know yet, is looked at again after so long."""
 
 _log = structlog.get_logger("channels.teller")
-
-
-class Glance(msgspec.Struct, frozen=True):
-    """One SKU as it is now, read strongly: its delivery row, and what to do."""
-
-    sku: Sku
-    entry: Entry
-    decision: Decision
 
 
 class Teller:
@@ -55,46 +48,49 @@ class Teller:
 
     def __init__(  # noqa: PLR0913 - what telling takes
         self,
-        seller: Seller,
-        channel: Channel,
-        broadcasts: BroadcastQueries,
+        line: Line,
+        glances: Glances,
         ledger: Ledger,
-        tenure: Tenure,
         *,
+        findings: Findings,
+        looker: Looker,
+        may_zero: Callable[[Sku, Instant], bool],
         clock: Clock,
-        monotonic: Monotonic,
     ) -> None:
-        self._seller, self._channel, self._broadcasts = seller, channel, broadcasts
-        self._ledger, self._tenure = ledger, tenure
-        self._clock, self._monotonic = clock, monotonic
-        self.begin_tenure()
+        """`may_zero` is asked before a listing is told zero, with the moment at which its stock came to that."""
+        self._line, self._glances, self._ledger = line, glances, ledger
+        self._findings, self._looker, self._clock = findings, looker, clock
+        self._may_zero = may_zero
+        self._failures = Failures(ledger, line)
 
-    def begin_tenure(self) -> None:
-        """Start from empty buckets."""
-        self._allowance = Allowance(self._seller.rates, self._monotonic)
+    def tell(self, sku: Sku, *, sends: bool = True) -> Told:
+        """Tell the channel the newest quantity of `sku`, if it is to be told, or ask it what it shows.
 
-    def glance(self, sku: Sku) -> Glance:
-        """Read the SKU and its delivery row, strongly, and decide."""
-        entry = self._ledger.entry(sku)
-        state = self._broadcasts.one(self._seller.tenant, sku)
-        return Glance(sku, entry, decide(state, self._channel, entry.delivery, self._clock()))
-
-    def tell(self, sku: Sku) -> Told:
-        """Tell the channel the newest quantity of `sku`, if it is to be told.
+        Unless it `sends`, what would be told is only answered.
 
         Raises LeaseLost, having stopped. Raises Retryable where the store failed: the attempt's outcome may be
         unknown then.
         """
-        glance = self.glance(sku)
+        glance = self._glances.of(sku)
         match glance.decision:
             case Rest() | Wait() as early:
                 return early
             case Settle(outcome=outcome):
                 self._ledger.settle(glance.entry, outcome)
                 return Again()
+            case Note() as note:
+                fresh = self._findings.note(sku, note)
+                return Again() if fresh else Wait(later(self._clock(), NOT_FOLDED))
+            case Ask(listing=listing):
+                return self._looker.look(glance, listing, sends=sends)
             case Tell() as tell:
-                check = self._known(glance.entry.delivery.check, tell.listing)
-                return self._look(glance, tell) if check is None else self._tell(glance, tell, check)
+                return self._checked(glance, tell) if sends else Would(tell.quantity)
+            case _:
+                assert_never(glance.decision)
+
+    def _checked(self, glance: Glance, tell: Tell) -> Told:
+        check = self._known(glance.entry.delivery.check, tell.listing)
+        return self._look(glance, tell) if check is None else self._tell(glance, tell, check)
 
     def _known(self, check: Check | None, listing: str) -> Check | None:
         """Return what is known of who fulfils the listing, unless it is too old to go by."""
@@ -105,93 +101,44 @@ class Teller:
 
     def _look(self, glance: Glance, tell: Tell) -> Told:
         """Ask who fulfils the listing. That takes time, so what is told then is what is true then."""
-        pause = self._allowance.pause("set_quantity", "listing")
+        pause = self._line.pause("set_quantity", "listing")
         if pause:
             return Later(pause)
+        asked_at = self._clock()
         try:
-            offer = self._ask("listing", lambda: self._seller.client.listing(tell.listing))
+            offer = self._line.look(tell.listing)
         except ChannelError as error:
-            return self._unseen(error, glance, tell)
+            return self._failures.unseen(error, glance.sku, glance.entry, tell)
         check = Check(tell.listing, offer.merchant, self._clock())
-        glance = self.glance(glance.sku)
+        if self._looker.shows_it(glance, tell, offer, asked_at):
+            return Again()
+        glance = self._glances.of(glance.sku)
         match glance.decision:
             case Tell(listing=listing) as newest if listing == check.listing:
                 return self._tell(glance, newest, check)
             case Rest() | Wait() as early:
                 return early
-            case Tell() | Settle():
+            case Tell() | Settle() | Ask() | Note():
                 return Again()
 
     def _tell(self, glance: Glance, tell: Tell, check: Check) -> Told:
         if not check.merchant:
-            begun = self._ledger.begin(glance.sku, glance.entry, tell, check)
-            self._ledger.rejected(begun, NOT_MERCHANT_FULFILLED, retry=False)
-            return Rejected()
-        pause = self._allowance.pause("set_quantity")
+            return self._failures.refuse(glance.sku, glance.entry, tell, check)
+        pause = self._line.pause("set_quantity")
         if pause:
             return Later(pause)
-        self._tenure.ensure()
+        if not tell.quantity and not self._may_zero(glance.sku, _changed_at(glance)):
+            return Would(tell.quantity)
+        self._line.ensure()
         begun = self._ledger.begin(glance.sku, glance.entry, tell, check)
-        client = self._seller.client
         try:
-            submitted = self._ask(
-                "set_quantity", lambda: client.set_quantity(tell.listing, tell.quantity, tell.product_type)
-            )
+            submitted = self._line.set_quantity(tell)
         except ChannelError as error:
-            return self._failed(error, begun)
+            return self._failures.failed(error, begun)
         self._ledger.accepted(begun, submitted.submission)
-        _log.info("dispatch.accepted", **self._names(begun), submission=submitted.submission)
-        return Accepted()
+        _log.info("dispatch.accepted", **self._ledger.names(begun), submission=submitted.submission)
+        return Accepted(tell.quantity)
 
-    def _ask(self, operation: Operation, call: Callable[[], Answer]) -> Answer:
-        """Make a call that the tenure outlasts, and account for it."""
-        self._tenure.ensure()
-        self._allowance.spend(operation)
-        try:
-            answer = call()
-        except ChannelError as error:
-            self._allowance.heard(operation, error)
-            raise
-        self._allowance.heard(operation, answer)
-        return answer
 
-    def _unseen(self, error: ChannelError, glance: Glance, tell: Tell) -> Told:
-        """Settle a look that brought no answer. A refusal of it is one of the quantity: it cannot be told."""
-        match error:
-            case Refused() | Unauthorised():
-                return self._failed(
-                    error, self._ledger.begin(glance.sku, glance.entry, tell, glance.entry.delivery.check)
-                )
-            case Throttled():
-                return Later(self._allowance.pause("listing"), throttled=True)
-            case _:
-                return Unreached(str(error))
-
-    def _failed(self, error: ChannelError, begun: Begun) -> Told:
-        """Settle what the channel answered instead of yes."""
-        _log.warning("dispatch.failed", **self._names(begun), reason=str(error))
-        match error:
-            case Refused(code=code, retry=retry):
-                self._ledger.rejected(begun, code, retry=retry)
-                return Rejected()
-            case Unauthorised(code=code):
-                self._ledger.rejected(begun, code, retry=True)
-                return Rejected(unauthorised=True)
-            case Throttled():
-                self._ledger.untaken(begun)
-                return Later(self._allowance.pause("set_quantity"), throttled=True)
-            case Unreachable(sent=False):
-                self._ledger.untaken(begun)
-                return Unreached(str(error))
-            case _:
-                return Unreached(str(error))
-
-    def _names(self, begun: Begun) -> dict[str, object]:
-        tell = begun.tell
-        return {
-            "tenant": self._seller.tenant,
-            "channel": self._channel,
-            "sku": begun.sku,
-            "quantity": tell.quantity,
-            "attempt": tell.attempt,
-        }
+def _changed_at(glance: Glance) -> Instant:
+    return glance.state.changed_at if glance.state is not None else Instant("")

@@ -9,6 +9,8 @@ from channels.decisions import Rest, Wait
 class Accepted(NamedTuple):
     """The channel took the quantity; the log tells it."""
 
+    quantity: int
+
 
 class Rejected(NamedTuple):
     """The channel, or we in its stead, refused the quantity; the log tells it."""
@@ -29,8 +31,14 @@ class Later(NamedTuple):
     throttled: bool = False
 
 
+class Would(NamedTuple):
+    """The channel would be told `quantity`, if anything were sent."""
+
+    quantity: int
+
+
 class Again(NamedTuple):
     """Things changed meanwhile, or only a row had to be mended: look again, now."""
 
 
-Told = Accepted | Rejected | Unreached | Later | Again | Wait | Rest
+Told = Accepted | Rejected | Unreached | Later | Would | Again | Wait | Rest

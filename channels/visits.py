@@ -11,7 +11,6 @@ import msgspec
 import structlog
 
 from channels.desk import Desk, SellerRound
-from channels.modes import Mode
 from channels.offers import SENT_WITHIN
 from processor.errors import Retryable
 from stock.identities import Sku
@@ -24,6 +23,9 @@ PATIENCE = timedelta(seconds=5)
 
 TAKEN = timedelta(seconds=2)
 """When to come again where another tends the seller: he may have looked at what is due before it was."""
+
+WALKING = timedelta(seconds=20)
+"""When to come again for listings that are looked at at leisure: some requests have gathered by then."""
 
 _log = structlog.get_logger("channels.visits")
 
@@ -52,8 +54,6 @@ def visit(desk: Desk, skus: Iterable[Sku], left: Callable[[], timedelta], sleep:
     Raises Retryable where the store failed: another visit is right then. The seller is free afterwards in any case.
     """
     visited = Visit()
-    if desk.seller.mode is Mode.OFF:
-        return visited
     for sku in skus:
         desk.moved(sku)
     try:
@@ -70,10 +70,14 @@ def _rounds(desk: Desk, left: Callable[[], timedelta], sleep: Callable[[float], 
     while True:
         round_ = desk.round(late)
         visited.add(round_)
+        if round_.off:
+            return
         visited.again = TAKEN if not round_.held else round_.again
         if not round_.held:
             return
         if visited.again is None:
+            if round_.walks:
+                visited.again = WALKING
             if late():  # the round may have ended for that, with more to do
                 visited.again = timedelta()
             return

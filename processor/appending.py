@@ -25,6 +25,20 @@ class Appender:
         return receipts + (_receipts(appends, self._append(appends)) if appends else [])
 
 
+AppendFacts = Callable[[Sequence[Append]], Sequence[Settled]]
+
+
+def telling(append: AppendFacts, settled: Callable[[Sequence[Settled]], object]) -> AppendFacts:
+    """Return `append` such that `settled` hears, in the same thread, what became of the facts of each call."""
+
+    def told(appends: Sequence[Append]) -> Sequence[Settled]:
+        outcomes = append(appends)
+        settled(outcomes)
+        return outcomes
+
+    return told
+
+
 def check(appends: Sequence[Append], gate: Append | None) -> None:
     """Raise Misuse where there is nothing to record, or an append has no events or too many."""
     given = appends if gate is None else [*appends, gate]

@@ -1,7 +1,7 @@
 """Time as a value that is passed in, so that tests can set it."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import NewType
 
 Instant = NewType("Instant", str)
@@ -10,7 +10,6 @@ Instant = NewType("Instant", str)
 Clock = Callable[[], Instant]
 """Answers the present moment. Never called by a fold."""
 
-_FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
 _CHARACTERS = 26
 """Of an `Instant` before its `Z`."""
 
@@ -28,7 +27,12 @@ def instant(moment: datetime) -> Instant:
 
 def moment(at: Instant) -> datetime:
     """Return `at` as an aware datetime in UTC."""
-    return datetime.strptime(at, _FORMAT).replace(tzinfo=UTC)
+    return datetime.fromisoformat(at)
+
+
+def later(at: Instant, by: timedelta) -> Instant:
+    """Return the moment `by` after `at`."""
+    return instant(moment(at) + by)
 
 
 def system_clock() -> Instant:

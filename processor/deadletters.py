@@ -6,9 +6,10 @@ engine's event follows the header, and who delivers records acknowledges after t
 three, to the same end. `id` is the record's place, so a redelivery finds its letter.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from hashlib import blake2b
-from typing import Literal
+from itertools import islice
+from typing import Literal, Protocol
 
 import msgspec
 import structlog
@@ -19,7 +20,6 @@ from processor.errors import Contended
 from processor.log import Append
 from processor.ops import RecordEvent, RecordQuarantined, RecordReleased, ops_event, ops_stream
 from processor.registers import Register
-from processor.runner import Runner
 from processor.source import Doorbell
 from processor.store import Store
 
@@ -32,6 +32,14 @@ _MAX_ERROR = 500
 _log = structlog.get_logger("processor.deadletters")
 
 State = Literal["waiting", "redriven", "discarded"]
+
+
+class Rings(Protocol):
+    """Who folds what was appended: the runner, or nobody, where others follow the log."""
+
+    def ring(self, bells: Iterable[Doorbell]) -> object:
+        """Fold the streams of `bells`, now or never."""
+        ...
 
 
 class DeadLetter(msgspec.Struct, frozen=True):
@@ -59,7 +67,8 @@ class DeadLetter(msgspec.Struct, frozen=True):
 class DeadLetters:
     """The dead letters of every tenant, on any store. Any method may raise StoreUnavailable or Contended."""
 
-    def __init__(self, store: Store, runner: Runner, clock: Clock) -> None:
+    def __init__(self, store: Store, runner: Rings, clock: Clock) -> None:
+        """`runner` is rung for what is told: it may leave that to others."""
         self._registers, self._log = store.registers, store.log
         self._runner, self._clock = runner, clock
 
@@ -79,6 +88,10 @@ class DeadLetters:
             letter = _decode(register.value)
             if letter.state == "waiting":
                 yield letter
+
+    def count(self, tenant: str, most: int) -> int:
+        """Return how many of the tenant's letters wait, `most` at most."""
+        return sum(1 for _ in islice(self.waiting(tenant), most))
 
     def find(self, tenant: str, id_: str) -> DeadLetter | None:
         """Return the tenant's letter of this id if it waits. Strongly consistent."""

@@ -56,7 +56,7 @@ class Outdated(Retryable):
     def __init__(self, projection: str, found: int, wanted: int) -> None:
         super().__init__(
             f"the read model {projection} is of schema {found} and this release reads schema {wanted}:"
-            " start `syncstate serve`, which rebuilds it"
+            " `syncstate upgrade` rebuilds it"
         )
         self.projection, self.found, self.wanted = projection, found, wanted
 

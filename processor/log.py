@@ -9,7 +9,10 @@ from processor.events import Event, Recorded
 from processor.streams import StreamId
 
 MAX_EVENTS_PER_APPEND = 1000
-MAX_STREAMS_WITH = 1000
+MAX_NAMED = 1000
+
+FactId = tuple[StreamId, str]
+"""What names a fact: its stream and its `tx_id` there."""
 
 
 class Append(msgspec.Struct, frozen=True, gc=False):
@@ -72,10 +75,10 @@ class Catalogue(Protocol):
         """Count a tenant's streams of one category. As consistent as `streams`; its cost may grow with the answer."""
         ...
 
-    def streams_with(self, tenant: str, tx_id: str) -> list[StreamId]:
-        """Return the tenant's streams that hold a fact with this `tx_id`, at most MAX_STREAMS_WITH, in any order.
+    def named(self, tenant: str, tx_ids: Sequence[str]) -> list[FactId]:
+        """Return which of a tenant's streams hold facts with these `tx_ids`, at most MAX_NAMED, in any order.
 
-        A seek, whatever the size of the log; `find` then reads the fact. Strongly consistent.
+        A seek for each, whatever the size of the log; `find` then reads the facts. Strongly consistent.
         """
         ...
 
@@ -122,6 +125,6 @@ class EventLog(Catalogue, Protocol):
         """Return the newest version of each stream, 0 for an unknown one. Strongly consistent."""
         ...
 
-    def find(self, stream: StreamId, tx_id: str) -> Recorded | None:
-        """Return the event that `tx_id` names in `stream`, or None. Strongly consistent."""
+    def find(self, facts: Sequence[FactId]) -> dict[FactId, Recorded]:
+        """Return those of `facts` that were appended. Strongly consistent."""
         ...

@@ -92,10 +92,17 @@ class Commit(msgspec.Struct, frozen=True, gc=False):
     light: bool = False
 
 
-class Page(msgspec.Struct, frozen=True, gc=False):
-    """Documents in index order; `after` continues the listing, None at its end."""
+class Entry(msgspec.Struct, frozen=True, gc=False):
+    """What stands in a listing: a document, or a row by its stream's key and its state."""
 
-    items: tuple[Document, ...]
+    id: str
+    body: bytes
+
+
+class Page(msgspec.Struct, frozen=True, gc=False):
+    """Entries in the listing's order; `after` continues it, None at its end."""
+
+    items: tuple[Entry, ...]
     after: str | None
 
 
@@ -148,7 +155,7 @@ class ModelQueries(Protocol):
     def rows(self, model: Model, tenant: str, category: str, after: str | None = None, limit: int = 100) -> Page:
         """Return a tenant's rows of one stream category in the order of their keys (by code point).
 
-        A row comes as a `Document`: `id` its stream's key, `body` its state. `after` is a `Page.after`, exclusive.
+        `after` is a `Page.after`, exclusive.
         """
         ...
 
@@ -165,8 +172,8 @@ class ModelQueries(Protocol):
     ) -> Page:
         """Return rows and documents that stand in `index` (0 to MAX_INDEXES - 1) under `partition`.
 
-        In order of `sort`, then id, ascending by code point, or descending with `newest_first`. A row comes as a
-        `Document` whose id is its stream's key. `after` is a `Page.after` of the same query, exclusive, or `before`.
+        In order of `sort`, then id, ascending by code point, or descending with `newest_first`. `after` is a
+        `Page.after` of the same query, exclusive, or `before`.
         """
         ...
 

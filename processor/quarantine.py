@@ -131,7 +131,7 @@ class Quarantine:
         """Return how often the pair was redriven from this event: what tells one stop from its next, and only that."""
         redriven = ProjectionRedriven(fact.projection, fact.generation, fact.stream, fact.version)
         episode = 0
-        while self._log.find(ops, ops_event(redriven, str(episode), self._clock()).tx_id) is not None:
+        while self._log.find([(ops, ops_event(redriven, str(episode), self._clock()).tx_id)]):
             episode += 1
         return str(episode)
 

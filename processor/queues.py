@@ -43,6 +43,13 @@ class Queue(Protocol):
         """
         ...
 
+    def hide(self, messages: Sequence[Message], during: timedelta) -> None:
+        """Keep messages out of others' sight for so long from now, or show them again: NOW.
+
+        One that was delivered again meanwhile, or deleted before, is no error.
+        """
+        ...
+
     def delete(self, messages: Sequence[Message]) -> None:
         """Let go of what is done. One that was delivered again meanwhile, or deleted before, is no error."""
         ...

@@ -57,6 +57,15 @@ class RegisterQueue:
             waited += _LOOKS
         return found
 
+    def hide(self, messages: Sequence[Message], during: timedelta) -> None:
+        """See `Queue.hide`."""
+        named, due = {message.receipt for message in messages}, self._in(during)
+
+        def hide(kept: list[_Kept]) -> list[_Kept]:
+            return [msgspec.structs.replace(one, due=due) if one.receipt in named else one for one in kept]
+
+        self._change("hide messages", hide)
+
     def delete(self, messages: Sequence[Message]) -> None:
         """See `Queue.delete`."""
         gone = {message.receipt for message in messages}

@@ -12,7 +12,7 @@ from stock.upcasters import UPCASTERS
 
 Fact = StockEvent | OpsEvent
 
-SCHEMAS: dict[str, int] = {"ReturnReceived": 2, "ReviewRequested": 2}
+SCHEMAS: dict[str, int] = {"ReturnReceived": 2, "ReviewRequested": 2, "ChannelQuantityObserved": 2}
 """The newest schema number of each event type that is not at its first."""
 
 _TYPES: dict[str, type[Fact]] = {cls.__name__: cls for cls in get_args(Fact)}

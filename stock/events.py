@@ -257,11 +257,134 @@ class BroadcastRejected(Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 class ChannelQuantityObserved(Struct, frozen=True, gc=False, omit_defaults=True):
-    """The channel was seen showing `quantity` at `event_time`, by its clock. Never changes stock."""
+    """The channel was seen showing `quantity` at `event_time`, by its clock. Never changes stock.
+
+    `listing` is what was seen showing it, where that is told: a SKU may have had another one before. `looked`: we asked
+    ourselves, and the time is by our clock.
+    """
 
     notification: Id
     quantity: Annotated[int, Meta(ge=-1_000_000_000_000, le=1_000_000_000_000)]
     event_time: Instant
+    listing: Id | None = None
+    looked: bool = False
+
+
+class AmazonOrderLine(Struct, frozen=True, gc=False, omit_defaults=True):
+    """One item of an Amazon order: `quantity` as Amazon states it now, `shipped` of them on their way.
+
+    `listing` is the seller SKU it was bought under, None where none is told.
+    """
+
+    line: Id
+    quantity: Level
+    listing: Id | None = None
+    shipped: Level = 0
+
+
+class AmazonOrderSeen(Struct, frozen=True, gc=False, omit_defaults=True):
+    """Amazon told of an order that the merchant fulfils: items of it, perhaps not all, and the order's status."""
+
+    status: Code
+    lines: tuple[AmazonOrderLine, ...] = ()
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the order is off: nothing of it will be shipped any more."""
+        return self.status.lower() in _CANCELLED
+
+
+_CANCELLED = frozenset({"canceled", "cancelled"})
+
+
+class FbaLevelObserved(Struct, frozen=True, gc=False, omit_defaults=True):
+    """Amazon was seen holding `quantity` fulfillable units of its own stock at `event_time`. Never the merchant's."""
+
+    notification: Id
+    quantity: Shown
+    event_time: Instant
+
+
+class ListingStatusObserved(Struct, frozen=True, gc=False, omit_defaults=True):
+    """The channel was seen giving a listing these `statuses` at `event_time`, by its clock; what is absent is not so.
+
+    Amazon's are BUYABLE, DISCOVERABLE and DELETED.
+    """
+
+    notification: Id
+    statuses: tuple[Code, ...]
+    event_time: Instant
+    listing: Id | None = None
+
+
+class FeedFinished(Struct, frozen=True, gc=False, omit_defaults=True):
+    """The channel finished with a feed at `event_time`: `status` DONE, CANCELLED or FATAL. What it did is asked for."""
+
+    feed: Id
+    status: Code
+    event_time: Instant
+
+
+class ChannelOrdersRead(Struct, frozen=True, gc=False, omit_defaults=True):
+    """The channel's own orders of the stream's SKU are all known that were made up to `up_to`, by its clock.
+
+    Appended where a listing shows less than it was told, which may be a sale whose order is still to come.
+    """
+
+    up_to: Instant
+
+
+DriftReason = Literal["foreign", "orders_unread"]
+
+
+class DriftFound(Struct, frozen=True, gc=False, omit_defaults=True):
+    """The channel showed `observed` at `seen` where `expected` explains all that is known. Never changes stock.
+
+    `foreign`: somebody else set it. `orders_unread`: it is less, and the channel's orders were not read for long.
+    """
+
+    expected: Annotated[int, Meta(ge=-1_000_000_000_000, le=1_000_000_000_000)]
+    observed: Annotated[int, Meta(ge=-1_000_000_000_000, le=1_000_000_000_000)]
+    seen: Instant
+    reason: DriftReason = "foreign"
+
+
+class BroadcastsStopped(Struct, frozen=True, gc=False, omit_defaults=True):
+    """The same quantity was told `repeats` times more since `cause_version`: nothing more is told for that cause."""
+
+    attempt: Annotated[int, Meta(ge=1)]
+    quantity: Shown
+    cause_version: Annotated[int, Meta(ge=0)]
+    repeats: Annotated[int, Meta(ge=1)]
+
+
+class BroadcastsResumed(Struct, frozen=True, gc=False, omit_defaults=True):
+    """An operator says that the SKU may be told of again, whatever its channel showed before."""
+
+
+ModeName = Literal["off", "observe", "live"]
+PauseReason = Literal["operator", "zeroing"]
+
+
+class ChannelModeSet(Struct, frozen=True, gc=False, omit_defaults=True):
+    """How far the stream's channel is trusted from now on."""
+
+    mode: ModeName
+
+
+class ChannelPaused(Struct, frozen=True, gc=False, omit_defaults=True):
+    """Nothing is sent to the stream's channel until it is resumed.
+
+    `zeroing`: `zeroed` of its `listings` were about to be set to zero at once.
+    """
+
+    reason: PauseReason
+    zeroed: Annotated[int, Meta(ge=0)] = 0
+    listings: Annotated[int, Meta(ge=0)] = 0
+
+
+class ChannelResumed(Struct, frozen=True, gc=False, omit_defaults=True):
+    """What was due to the stream's channel is sent again, what was about to be set to zero included."""
 
 
 StockEvent = (
@@ -290,4 +413,15 @@ StockEvent = (
     | BroadcastAccepted
     | BroadcastRejected
     | ChannelQuantityObserved
+    | AmazonOrderSeen
+    | FbaLevelObserved
+    | ListingStatusObserved
+    | FeedFinished
+    | ChannelOrdersRead
+    | DriftFound
+    | BroadcastsStopped
+    | BroadcastsResumed
+    | ChannelModeSet
+    | ChannelPaused
+    | ChannelResumed
 )

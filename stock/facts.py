@@ -11,14 +11,26 @@ from stock.codec import schema_of
 from stock.events import (
     ANY_PRODUCT,
     AlertAcknowledged,
+    AmazonOrderLine,
+    AmazonOrderSeen,
     BroadcastAccepted,
     BroadcastRejected,
+    BroadcastsResumed,
+    BroadcastsStopped,
     BufferSet,
+    ChannelModeSet,
+    ChannelOrdersRead,
+    ChannelPaused,
     ChannelQuantityObserved,
+    ChannelResumed,
+    DriftFound,
+    FbaLevelObserved,
+    FeedFinished,
     LineResolved,
     LineServed,
     LineWaiting,
     ListingMapped,
+    ListingStatusObserved,
     ListingUnmapped,
     LowStockThresholdSet,
     OrderEdited,
@@ -65,6 +77,17 @@ BUSINESS_FIELDS: dict[type[StockEvent], tuple[str, ...]] = {
     BroadcastAccepted: ("attempt", "quantity"),
     BroadcastRejected: ("attempt", "quantity"),
     ChannelQuantityObserved: ("quantity",),
+    AmazonOrderSeen: ("status", "lines"),
+    FbaLevelObserved: ("quantity",),
+    ListingStatusObserved: ("statuses",),
+    FeedFinished: ("feed", "status"),
+    ChannelOrdersRead: ("up_to",),
+    DriftFound: ("expected", "observed", "seen", "reason"),
+    BroadcastsStopped: ("attempt", "quantity", "cause_version", "repeats"),
+    BroadcastsResumed: (),
+    ChannelModeSet: ("mode",),
+    ChannelPaused: ("reason", "zeroed", "listings"),
+    ChannelResumed: (),
 }
 """What makes two tellings of one `tx_id` the same fact. Never schema, source, times, free text or what we computed."""
 
@@ -78,6 +101,10 @@ def digest(fact: StockEvent) -> str:
     kind = type(fact)
     if isinstance(fact, OrderSeen) and len(fact.lines) > 1:
         fact = msgspec.structs.replace(fact, lines=tuple(sorted(fact.lines, key=lambda line: line.line)))
+    elif isinstance(fact, AmazonOrderSeen) and len(fact.lines) > 1:
+        fact = msgspec.structs.replace(fact, lines=tuple(sorted(fact.lines, key=_whole)))
+    elif isinstance(fact, ListingStatusObserved):
+        fact = msgspec.structs.replace(fact, statuses=tuple(sorted(fact.statuses)))
     elif isinstance(fact, RefundSeen):
         bare = (RefundLine(line.id, line.line, line.quantity, line.restock) for line in fact.lines)
         fact = RefundSeen(fact.refund, tuple(sorted(bare, key=lambda line: line.id)))
@@ -85,6 +112,11 @@ def digest(fact: StockEvent) -> str:
     if isinstance(fact, ListingMapped) and fact.product_type == ANY_PRODUCT:
         fields.pop()
     return blake2b(msgspec.json.encode(fields), digest_size=16).hexdigest()
+
+
+def _whole(line: AmazonOrderLine) -> tuple[str, int, int]:
+    """Order items of an order in one way, though one be told twice."""
+    return line.line, line.quantity, line.shipped
 
 
 def fact(  # noqa: PLR0913 - the envelope's own fields

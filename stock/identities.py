@@ -7,15 +7,15 @@ from processor.streams import StreamId, legible, stream_id
 Sku = NewType("Sku", str)
 Channel = Literal["amazon", "shopify"]
 CHANNELS: tuple[Channel, ...] = ("amazon", "shopify")
-Linked = Literal["variant", "item"]
-"""What of a shop's leads to a SKU: a product's variant, or its inventory item."""
+Linked = Literal["variant", "item", "listing"]
+"""What of a shop's leads to a SKU: a product's variant, its inventory item, or a listing of a marketplace."""
 
 DEFAULT_TENANT = "default"
 MAX_SKU_CHARS = 200
 MAX_QUANTITY = 1_000_000
 
 SKU, ORDER, CHANNEL, REVIEW = "sku", "order", "channel", "review"
-PRODUCT, LINK, WAITING = "product", "link", "waiting"
+PRODUCT, LINK, WAITING, FEED = "product", "link", "waiting", "feed"
 """The stream categories of this domain; the engine adds its own, `ops`."""
 
 
@@ -47,6 +47,11 @@ def channel_stream(tenant: str, channel: Channel, key: Sku) -> StreamId:
     return stream_id(tenant, CHANNEL, f"{channel}:{key}")
 
 
+def switch_stream(tenant: str, channel: Channel) -> StreamId:
+    """Return the stream of what one channel of the tenant may do as a whole: its mode, its pauses."""
+    return stream_id(tenant, CHANNEL, channel)
+
+
 def review_stream(tenant: str, subject: str) -> StreamId:
     """Return the stream of what a person must decide about `subject`, e.g. `shopify:4501`."""
     return stream_id(tenant, REVIEW, subject)
@@ -58,10 +63,15 @@ def product_stream(tenant: str, shop: str, product: str) -> StreamId:
 
 
 def link_stream(tenant: str, shop: str, kind: Linked, key: str) -> StreamId:
-    """Return the stream of the SKUs that one of the shop's variants, or inventory items, had."""
+    """Return the stream of the SKUs that one of the shop's variants, inventory items or listings had."""
     return stream_id(tenant, LINK, f"{shop}:{kind}:{key}")
 
 
 def waiting_stream(tenant: str, shop: str, variant: str) -> StreamId:
-    """Return the stream of the order lines that wait, or waited, for the SKU of one of the shop's variants."""
+    """Return the stream of the order lines that wait, or waited, for the SKU of a variant or a listing."""
     return stream_id(tenant, WAITING, f"{shop}:{variant}")
+
+
+def feed_stream(tenant: str, channel: Channel, feed: str) -> StreamId:
+    """Return the stream of what a channel told of one feed that was sent to it."""
+    return stream_id(tenant, FEED, f"{channel}:{feed}")

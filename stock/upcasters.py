@@ -17,8 +17,14 @@ def _review_gains_a_reason(fields: Fields) -> Fields:
     return fields
 
 
+def _observation_gains_a_listing(fields: Fields) -> Fields:
+    """Lift schema 1, which knew what channels told and not what we looked at."""
+    return fields
+
+
 UPCASTERS: dict[tuple[str, int], Upcaster] = {
     ("ReturnReceived", 1): _return_gains_a_pool,
     ("ReviewRequested", 1): _review_gains_a_reason,
+    ("ChannelQuantityObserved", 1): _observation_gains_a_listing,
 }
 """By (event type, schema): the fields one schema newer."""

@@ -15,7 +15,7 @@ _log = structlog.get_logger("syncstate.arriving")
 class Taken(msgspec.Struct, frozen=True):
     """What became of records. `failed` are the sequence numbers to deliver from again; `unread` name no stream.
 
-    `recorded` tells when the events in them were recorded.
+    `recorded` tells when the events in them were recorded that are folded now: not those of streams that must wait.
     """
 
     records: int
@@ -41,5 +41,6 @@ def take(records: Sequence[StreamRecord], delivery: Delivery, deadline: float | 
         failed=len(delivered.failed),
     )
     failed = tuple(found.first[stream] for stream in delivered.failed)
-    recorded = tuple(event.recorded_at for bell in found.bells for event in bell.hint)
+    behind = {*delivered.later, *delivered.failed}
+    recorded = tuple(event.recorded_at for bell in found.bells if bell.stream not in behind for event in bell.hint)
     return Taken(len(records), delivered, failed, tuple(found.unread), recorded)

@@ -3,7 +3,7 @@
 import os
 import socket
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -16,18 +16,23 @@ import structlog
 from channels.dispatcher import Dispatcher
 from channels.limits import Rate
 from channels.notices.notifier import Notifier
+from channels.overseeing import Overseer
 from channels.simulators.amazon import Simulator
+from ingest.amazon.door import NotificationDoor
+from ingest.amazon.listings import MappedListings
 from ingest.door import OrderDoor
 from ingest.operators.door import FactDoor
 from ingest.operators.simple import SimpleDoor
 from ingest.shopify.hmac import Shop
 from ingest.shopify.linking import LinkDoor
 from ingest.shopify.webhook import ShopifyDoor
+from processor.appending import AppendFacts, telling
 from processor.buffering import Buffering
 from processor.clock import Clock, system_clock
-from processor.deadletters import DeadLetter, DeadLetters
+from processor.deadletters import DeadLetters
 from processor.engine import Engine
-from processor.errors import ProcessorError
+from processor.errors import ProcessorError, Retryable
+from processor.receipts import Settled
 from processor.rung import Rung
 from processor.store import Store
 from projections import PROJECTIONS
@@ -37,8 +42,10 @@ from projections.inventory.queries import InventoryQueries
 from projections.returns.queries import ReturnQueries
 from stock.codec import decode
 from stock.waiting import may_wait
-from syncstate.amazon import mock_seller, real_seller, stock_shelves
+from syncstate.amazon import connected, mock_seller, real_seller, sellers_of, stock_shelves
 from syncstate.lambdas.secrets import SecretShops, secret_reader
+from syncstate.letters import letter_desk
+from syncstate.linking import link_older
 from syncstate.notices import audiences
 from syncstate.queues import open_queue
 from syncstate.settings import Settings
@@ -50,13 +57,12 @@ from web.guard.hosts import is_loopback
 from web.guard.keys import KeyBook
 from web.guard.rate import Rates
 from web.kept import Kept
-from web.letters import LetterDesk, Redrive
 from web.metrics import Metrics
 from web.services import Services
 from web.standing import Probe, standing_of
 from web.transactions import Transactions
 
-COUNTING_SECONDS = 1.0
+COUNTING_SECONDS = 2.0
 """So long a start waits at most for counts that readers will ask for."""
 
 _log = structlog.get_logger("syncstate")
@@ -84,6 +90,7 @@ class System:
         for projection in self.engine.rebuild.outdated():
             for progress in self.engine.rebuild.run(projection, time.sleep):
                 _log.info("projection.rebuilding", projection=projection, events=progress.events)
+        self.link()
         if self.amazon is not None:
             services = self.services
             stock_shelves(self.amazon.amazon, services.inventory, services.broadcasts, services.tenant)
@@ -93,6 +100,12 @@ class System:
         self.engine.sweeper.start()
         self.dispatcher.start()
         self.notifier.start()
+
+    def link(self) -> None:
+        """Let Amazon's listings be found by mappings that an earlier release recorded."""
+        services = self.services
+        with suppress(Retryable):
+            link_older(services.engine, services.broadcasts, services.clock, services.tenant)
 
     def _count(self) -> None:
         """Count what is long to count, so that not even the first reader waits for it.
@@ -104,6 +117,7 @@ class System:
             return
         with suppress(ProcessorError):
             services.standing(EVERY)
+            services.streams(EVERY)
             for count in (services.skus, services.unread, services.due, services.streams):
                 count(services.tenant)
 
@@ -122,7 +136,7 @@ def assembled(settings: Settings, *, channels: bool = True, clock: Clock = syste
         amazon: Simulator | None = None
         sellers = []
         if channels and settings.mock_amazon:
-            seller, amazon = mock_seller(settings.tenant, stack)
+            seller, amazon = mock_seller(settings.tenant, stack, settings.zeroing_share)
             sellers.append(seller)
         elif channels and (real := real_seller(settings, stack)) is not None:
             sellers.append(real)
@@ -132,15 +146,19 @@ def assembled(settings: Settings, *, channels: bool = True, clock: Clock = syste
         told = audiences(settings.notify, clock, stack) if channels else []
         notifier = Notifier(engine, told, holder=holder_of(settings), clock=clock)
         stack.callback(notifier.stop)
-        yield System(services(settings, engine, clock), dispatcher, notifier, amazon)
+        whose = sellers_of(settings) | {seller.seller_id: seller.tenant for seller in sellers}
+        yield System(services(settings, engine, clock, whose), dispatcher, notifier, amazon)
 
 
-def served(settings: Settings, clock: Clock) -> Services:
+def served(
+    settings: Settings, clock: Clock, settled: Callable[[Sequence[Settled]], object] = lambda _: None
+) -> Services:
     """Return what the routes stand on in a function, which runs nothing in the background and is never closed.
 
-    Raises SettingMissing, or a ProcessorError where the store cannot be opened.
+    `settled` hears, from any thread, what became of facts once they are durable. Raises SettingMissing, or a
+    ProcessorError where the store cannot be opened.
     """
-    engine = _engine(settings, _store(settings, clock), clock, [])
+    engine = _engine(settings, _store(settings, clock), clock, [], settled)
     return services(settings, engine, clock, sweeps=False)
 
 
@@ -148,32 +166,49 @@ def _store(settings: Settings, clock: Clock) -> Store:
     return open_store(settings, clock, buffered=settings.buffer_queue is not None)
 
 
-def _engine(settings: Settings, store: Store, clock: Clock, heard: list[Dispatcher]) -> Engine:
+def _engine(
+    settings: Settings,
+    store: Store,
+    clock: Clock,
+    heard: list[Dispatcher],
+    settled: Callable[[Sequence[Settled]], object] | None = None,
+) -> Engine:
     def on_rung(rung: Rung) -> None:
         for dispatcher in heard:
             dispatcher.heard(rung)
 
-    append = None
+    append: AppendFacts | None = None
     if settings.buffer_queue is not None:
         append = Buffering(store.log, open_queue(settings.buffer_queue), may_wait).append
+    if settled is not None:
+        append = telling(append or store.log.append, settled)
     return Engine(store, PROJECTIONS, decode, watch="inventory", clock=clock, on_rung=on_rung, append=append)
 
 
-def services(settings: Settings, engine: Engine, clock: Clock, *, sweeps: bool = True) -> Services:
-    """Return what the routes stand on. `sweeps` tells that this program is to bring read models up to the log."""
+def services(
+    settings: Settings, engine: Engine, clock: Clock, sellers: Mapping[str, str] | None = None, *, sweeps: bool = True
+) -> Services:
+    """Return what the routes stand on. `sweeps` tells that this program is to bring read models up to the log.
+
+    `sellers` tells whose tenant each of Amazon's sellers is: as the settings say, where it is not given.
+    """
     log, models = engine.store.log, engine.store.models
     live = partial(partial, engine.live)
     shops, renew = _shops(settings)
     door = OrderDoor(ShopifyDoor(engine.recorder, log, shops, clock, renew), SimpleDoor(engine.recorder, clock))
+    letters = DeadLetters(engine.store, engine.runner, clock)
+    notifications = NotificationDoor(engine.recorder, log, lambda: letters, sellers or sellers_of(settings), clock)
     broadcasts = BroadcastQueries(models, live("broadcasts"))
     inventory, alerts = InventoryQueries(models, log, live("inventory")), AlertQueries(models, live("alerts"))
     return Services(
         engine=engine,
         guard=_guard(settings, KeyBook(engine.store.registers, clock)),
         door=door,
-        facts=FactDoor(engine.recorder, log, broadcasts, clock),
+        notifications=notifications,
+        facts=FactDoor(engine.recorder, log, broadcasts, clock, mapped=MappedListings(engine.recorder, log)),
         links=LinkDoor(engine.recorder, log, clock),
-        letters=LetterDesk(DeadLetters(engine.store, engine.runner, clock), _redrivers(settings, engine, clock)),
+        letters=letter_desk(settings, engine, clock, letters, notifications),
+        overseer=Overseer(engine, broadcasts, connected(settings), clock),
         inventory=inventory,
         alerts=alerts,
         returns=ReturnQueries(models, live("returns")),
@@ -181,6 +216,7 @@ def services(settings: Settings, engine: Engine, clock: Clock, *, sweeps: bool =
         transactions=Transactions(log, broadcasts),
         skus=Kept(inventory.total, lambda number: number <= EXACT_SKUS),
         unread=Kept(alerts.count_unread, lambda number: number <= EXACT_ALERTS),
+        dead=Kept(partial(letters.count, most=DUE_AT_MOST), lambda number: number <= EXACT_DUE),
         due=Kept(lambda tenant: len(broadcasts.due(tenant, "amazon", DUE_AT_MOST)), lambda number: number <= EXACT_DUE),
         streams=Kept(partial(counts_of, engine, clock), lambda found: found.total <= EXACT_STREAMS),
         standing=Kept(
@@ -204,17 +240,6 @@ def _shops(settings: Settings) -> tuple[Mapping[str, Shop], Callable[[], bool]]:
         return shops_of(settings.shopify_secrets, single, settings.tenant), lambda: False
     found = SecretShops(secret_reader(settings.aws_secret), settings.tenant)
     return found, found.renew
-
-
-def _redrivers(settings: Settings, engine: Engine, clock: Clock) -> dict[str, Redrive]:
-    """Return how dead letters of each source are taken again; what that needs is imported when it is."""
-
-    def kinesis(letter: DeadLetter) -> str | None:
-        from syncstate.kinesis import intake_of
-
-        return intake_of(settings, engine, clock).redrive(letter)
-
-    return {"kinesis": kinesis}
 
 
 EXACT_SKUS, EXACT_ALERTS, EXACT_DUE, EXACT_STREAMS, DUE_AT_MOST = 1000, 200, 100, 1000, 10_000

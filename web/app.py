@@ -16,6 +16,7 @@ from web.api import (
     alerts,
     batch,
     buffers,
+    channels,
     explain,
     health,
     inventory,
@@ -25,11 +26,14 @@ from web.api import (
     links,
     mapping,
     metrics,
+    notifications,
     operations,
     orders,
     products,
+    report,
     returns,
     returns_webhook,
+    sync,
     thresholds,
     transactions,
 )
@@ -41,6 +45,7 @@ from web.services import Services
 ROUTES = (
     orders,
     returns_webhook,
+    notifications,
     batch,
     adjustments,
     buffers,
@@ -54,12 +59,15 @@ ROUTES = (
     transactions,
     returns,
     products,
+    report,
     alerts,
     keys,
     health,
     metrics,
     letters,
     operations,
+    sync,
+    channels,
 )
 
 

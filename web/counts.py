@@ -11,14 +11,14 @@ from processor.engine import Engine
 from processor.log import EventLog
 from processor.models import Model
 from processor.ops import OPS
-from stock.identities import CHANNEL, LINK, ORDER, PRODUCT, REVIEW, SKU, WAITING
+from stock.identities import CHANNEL, FEED, LINK, ORDER, PRODUCT, REVIEW, SKU, WAITING
 
 COUNTED_AT_MOST = 10_000
 
 EVERY = ""
 """In the place of a tenant: all of them."""
 
-CATEGORIES = (SKU, ORDER, CHANNEL, REVIEW, PRODUCT, LINK, WAITING, OPS)
+CATEGORIES = (SKU, ORDER, CHANNEL, REVIEW, PRODUCT, LINK, WAITING, FEED, OPS)
 
 
 class Counts(msgspec.Struct, frozen=True):

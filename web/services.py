@@ -5,6 +5,8 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
+from channels.overseeing import Overseer
+from ingest.amazon.door import NotificationDoor
 from ingest.door import OrderDoor
 from ingest.operators.door import FactDoor
 from ingest.shopify.linking import LinkDoor
@@ -36,9 +38,11 @@ class Services:
     engine: Engine
     guard: Guard
     door: OrderDoor
+    notifications: NotificationDoor
     facts: FactDoor
     links: LinkDoor
     letters: LetterDesk
+    overseer: Overseer
     inventory: InventoryQueries
     alerts: AlertQueries
     returns: ReturnQueries
@@ -46,6 +50,7 @@ class Services:
     transactions: Transactions
     skus: Kept[int]
     unread: Kept[int]
+    dead: Kept[int]
     due: Kept[int]
     streams: Kept[Counts]
     standing: Kept[Standing]

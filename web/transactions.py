@@ -1,21 +1,24 @@
 """What became of a transaction: the facts under a client's tx, an order's id, or a shop's order."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import count, islice
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 import msgspec
 
+from ingest.amazon.orders import AMAZON
+from ingest.amazon.orders import story_of as amazons_story
 from ingest.reading import MAX_ID_CHARS
 from ingest.shopify.orders import story_of
 from ingest.shopify.tellings import SHOP, Entry
 from processor.events import Recorded
-from processor.log import EventLog
+from processor.log import EventLog, FactId
 from processor.streams import StreamId, bounded_tx
 from projections.broadcasts.documents import Broadcasts
 from projections.broadcasts.queries import BroadcastQueries
 from stock.codec import Fact, decode
 from stock.events import (
+    AmazonOrderSeen,
     BroadcastAccepted,
     LineResolved,
     OrderEdited,
@@ -25,7 +28,15 @@ from stock.events import (
 )
 from stock.identities import SKU, Channel, Sku, channel_stream, order_stream, sku_stream
 
+_STORIES = {SHOP: story_of, AMAZON: amazons_story}
+"""What an order's history comes to, by the kind of shop."""
+
+_AMAZONS = re.compile(r"[0-9]{3}-[0-9]{7}-[0-9]{7}")
+
 MAX_FACTS = 100
+_FEW = 6
+"""So many lines are looked for at first: most orders have fewer."""
+
 _MISSES = 3
 """A line of quantity 0 stores nothing, so the numbers of an order's lines may have holes."""
 
@@ -60,50 +71,52 @@ class Transactions:
         """Return the transaction that `tx` names, or None.
 
         It is a client's `tx`, an `orderId` of the simple payload, the stored identity of one fact, or a shop's order
-        as `shopify:<id>` or its bare number. Strongly consistent. Raises TooNew.
+        as `shopify:<id>`, `amazon:<id>` or its bare id. Strongly consistent. Raises TooNew.
         """
-        stated = list(islice(self._stated(tenant, tx), MAX_FACTS))
+        stated = self._stated(tenant, tx)
         if stated:
-            return Transaction(tuple(sorted(stated, key=_when)))
+            return Transaction(self._read(stated))
         shop, colon, order = tx.partition(":")
-        if colon and shop == SHOP:
-            return self._of_shop(tenant, order)
-        return self._of_shop(tenant, tx) if tx.isdecimal() else None
+        if colon and shop in _STORIES:
+            return self._of_shop(tenant, shop, order)
+        if _AMAZONS.fullmatch(tx):
+            return self._of_shop(tenant, AMAZON, tx)
+        return self._of_shop(tenant, SHOP, tx) if tx.isdecimal() else None
 
-    def _stated(self, tenant: str, tx: str) -> Iterator[Found]:
-        for named in (tx, f"tx:{tx}"):
-            yield from self._under(tenant, named)
-        misses = 0
-        for nth in count(1):
-            lines = list(self._under(tenant, f"simple:{tx}:{nth}"))
-            yield from lines
-            misses = 0 if lines else misses + 1
-            if misses == _MISSES:
-                return
+    def _stated(self, tenant: str, tx: str) -> list[FactId]:
+        """Return where facts are that a client stated as `tx`: at first a few lines are looked for, then many."""
+        found = self._under(tenant, (tx, f"tx:{tx}"))
+        begin, size = 1, _FEW
+        while len(found) < MAX_FACTS:
+            lines = [f"simple:{tx}:{nth}" for nth in range(begin, begin + size)]
+            found += self._under(tenant, lines)
+            last = {bounded_tx(line) for line in lines[-_MISSES:]}
+            if not any(stored in last for _, stored in found):
+                break
+            begin, size = begin + size, MAX_FACTS
+        return found[:MAX_FACTS]
 
-    def _under(self, tenant: str, tx: str) -> Iterator[Found]:
-        stored = bounded_tx(tx)
-        for stream in sorted(self._log.streams_with(tenant, stored)):
-            if stream.category == SKU:
-                yield from self._at(stream, stored)
+    def _under(self, tenant: str, txs: Iterable[str]) -> list[FactId]:
+        """Return where facts of SKUs are, in the order of `txs`."""
+        places = {bounded_tx(tx): place for place, tx in enumerate(txs)}
+        named = self._log.named(tenant, list(places))
+        return sorted((fact for fact in named if fact[0].category == SKU), key=lambda fact: (places[fact[1]], fact[0]))
 
-    def _at(self, stream: StreamId, tx: str) -> Iterator[Found]:
-        event = self._log.find(stream, tx)
-        if event is not None:
-            yield Found(event, decode(event))
+    def _read(self, facts: Sequence[FactId]) -> tuple[Found, ...]:
+        """Return those of `facts` that there are, oldest first."""
+        events = self._log.find(facts).values()
+        return tuple(sorted((Found(event, decode(event)) for event in events), key=_when))
 
-    def _of_shop(self, tenant: str, order: str) -> Transaction | None:
+    def _of_shop(self, tenant: str, shop: str, order: str) -> Transaction | None:
         if not order or len(order) > MAX_ID_CHARS:
             return None
-        told = self._log.read(order_stream(tenant, SHOP, order), limit=MAX_FACTS)
+        told = self._log.read(order_stream(tenant, shop, order), limit=MAX_FACTS)
         seen = tuple(Found(event, decode(event)) for event in told)
         if not seen:
             return None
-        facts: list[Found] = []
-        for implied in story_of(order, [entry for found in seen if (entry := _entry(found)) is not None]).facts:
-            if implied.sku is not None and len(facts) < MAX_FACTS:
-                facts += self._at(sku_stream(tenant, implied.sku), bounded_tx(implied.tx))
-        return Transaction(tuple(sorted(facts, key=_when)), seen)
+        implied = _STORIES[shop](order, [entry for found in seen if (entry := _entry(found)) is not None]).facts
+        facts = [(sku_stream(tenant, fact.sku), bounded_tx(fact.tx)) for fact in implied if fact.sku is not None]
+        return Transaction(self._read(facts[:MAX_FACTS]), seen)
 
     def status(self, transaction: Transaction) -> Status:
         """Tell whether the channel took a quantity at or past each of its sales.
@@ -152,7 +165,7 @@ def _when(found: Found) -> tuple[str, StreamId, int]:
 
 
 def _entry(found: Found) -> Entry | None:
-    if not isinstance(found.fact, OrderSeen | RefundSeen | OrderEdited | LineResolved):
+    if not isinstance(found.fact, OrderSeen | RefundSeen | OrderEdited | LineResolved | AmazonOrderSeen):
         return None
     event = found.event
     return Entry(event.version, event.occurred_at, event.tx_id, event.digest, found.fact)

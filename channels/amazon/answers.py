@@ -20,6 +20,10 @@ MAX_RETRY_AFTER = timedelta(minutes=5)
 _UNCHANGEABLE = (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
 
 
+class Missing(Refused):
+    """There is nothing of the name that was asked for: a 404, whatever code comes with it."""
+
+
 def read(what: str, answer: Answer, model: type[Read]) -> Read:
     """Return the body as `model`. Raises Unreachable where it is something else: then nobody knows what happened."""
     try:
@@ -44,6 +48,8 @@ def raise_for_status(what: str, answer: Answer) -> None:
     code, message = _first_error(answer)
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         raise Unauthorised(what, code, granted=granted)
+    if status == HTTPStatus.NOT_FOUND:
+        raise Missing(what, code, message, retry=True, granted=granted)
     if 400 <= status < 500 and status != HTTPStatus.REQUEST_TIMEOUT:  # noqa: PLR2004
         raise Refused(what, code, message, retry=status not in _UNCHANGEABLE, granted=granted)
     raise Unreachable(what, f"answered {status} ({code})", sent=True, granted=granted)

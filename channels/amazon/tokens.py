@@ -1,4 +1,7 @@
-"""Access tokens from Login with Amazon: one for all threads of a seller, replaced before it expires."""
+"""Access tokens from Login with Amazon: one for all threads of a seller, replaced before it expires.
+
+Sources: "Connect to the Selling Partner API" (refresh tokens), "Grantless operations" (scopes).
+"""
 
 from datetime import timedelta
 from threading import Lock
@@ -43,17 +46,12 @@ class AccessTokens:
         credentials: Credentials,
         *,
         endpoint: str = TOKEN_ENDPOINT,
+        scope: str | None = None,
         monotonic: Monotonic = system_monotonic,
     ) -> None:
+        """`scope` asks for tokens of the application itself, for operations that need no seller's consent."""
         self._http, self._endpoint, self._monotonic = http, endpoint, monotonic
-        self._form = urlencode(
-            {
-                "grant_type": "refresh_token",
-                "refresh_token": credentials.refresh_token,
-                "client_id": credentials.client_id,
-                "client_secret": credentials.client_secret,
-            }
-        ).encode()
+        self._form = urlencode(_grant(credentials, scope)).encode()
         self._lock = Lock()
         self._token = ""
         self._stale = monotonic()
@@ -86,6 +84,13 @@ class AccessTokens:
             raise Unreachable(_NAME, error.reason, sent=False) from error
         self._stale = asked + max(token.expires_in * 0.9, token.expires_in - MARGIN.total_seconds())
         self._token = token.access_token
+
+
+def _grant(credentials: Credentials, scope: str | None) -> dict[str, str]:
+    keys = {"client_id": credentials.client_id, "client_secret": credentials.client_secret}
+    if scope is not None:
+        return {"grant_type": "client_credentials", "scope": scope, **keys}
+    return {"grant_type": "refresh_token", "refresh_token": credentials.refresh_token, **keys}
 
 
 def _raise_for_status(answer: Answer) -> None:

@@ -10,7 +10,7 @@ from uuid import uuid4
 import msgspec
 import structlog
 
-from channels.decisions import backoff, later
+from channels.decisions import backoff
 from channels.errors import ChannelError, LeaseLost, Refused, Throttled
 from channels.notices.finding import Finder
 from channels.notices.journal import Journal
@@ -19,7 +19,7 @@ from channels.notices.messages import Message
 from channels.notices.progress import MOST_TOLD, Batch, Ending, Late, Progress, advanced, due, finished, hashed, taken
 from channels.notices.targets import Target
 from channels.tenure import Tenure
-from processor.clock import Clock, Instant
+from processor.clock import Clock, Instant, later
 from processor.engine import Engine
 from processor.errors import Retryable
 from projections.alerts.documents import Alert

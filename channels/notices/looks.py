@@ -8,8 +8,7 @@ from threading import Lock
 import msgspec
 import structlog
 
-from channels.decisions import later
-from processor.clock import Clock, Instant
+from processor.clock import Clock, Instant, later
 from processor.engine import Engine
 from processor.models import Model
 from processor.streams import StreamId, fed_row

@@ -15,10 +15,9 @@ from typing import Literal
 
 import msgspec
 
-from channels.decisions import later
 from channels.notices.looks import Look
 from channels.notices.messages import SEVERITIES
-from processor.clock import Instant, moment
+from processor.clock import Instant, later, moment
 from projections.alerts.documents import Alert
 from stock.dispositions import Severity
 

@@ -10,12 +10,12 @@ from pydantic import RootModel
 
 from ingest.operators.facts import KINDS, event_of, read_correction, read_fact
 from ingest.operators.fields import up_to
-from ingest.operators.mappings import asked, unchanged
+from ingest.operators.mappings import HearsOfMappings, asked, mapped_by, unchanged
 from ingest.operators.payloads import Fact, Kind, Unmapping
 from ingest.operators.simple import SOURCE
 from ingest.outcome import Refused
 from ingest.reading import Payload, check, read
-from processor.clock import Clock
+from processor.clock import Clock, Instant
 from processor.events import Event
 from processor.log import Append, Appended, Conflict, Duplicate, EventLog, Stale
 from processor.receipts import Buffered, FactRecorder, Receipt, Settled
@@ -60,16 +60,21 @@ class _Body(RootModel[dict[str, Any]]):
 class FactDoor:
     """Takes facts that a tenant's own people and programs state."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what the door stands on
         self,
         recorder: FactRecorder,
         log: EventLog,
         known: KnownListings,
         clock: Clock,
         new_id: Callable[[], str] = lambda: uuid4().hex,
+        *,
+        mapped: HearsOfMappings | None = None,
     ) -> None:
-        """Take `new_id`: names a fact that brings no identity, so that each telling is a new one."""
-        self._recorder, self._log, self._known = recorder, log, known
+        """Take `new_id`: names a fact that brings no identity, so that each telling is a new one.
+
+        `mapped` hears of mappings to Amazon's listings, if anybody does.
+        """
+        self._recorder, self._log, self._known, self._mapped = recorder, log, known, mapped
         self._clock, self._new_id = clock, new_id
 
     def receive(self, tenant: str, kind: Kind, body: bytes, *, source: str = SOURCE, **given: object) -> Told | Refused:
@@ -113,8 +118,17 @@ class FactDoor:
         new = [(fact, event_of(fact, now, source, self._new_id)) for n, fact in enumerate(facts) if n not in same]
         appends = [Append(sku_stream(tenant, fact.sku), (event,), fact.expected) for fact, event in new]
         receipts = self._recorder.record(appends) if appends else []
-        told = (_told(fact, event, receipt) for (fact, event), receipt in zip(new, receipts, strict=True))
-        return [Told(fact, "duplicate", same[n]) if n in same else next(told) for n, fact in enumerate(facts)]
+        answers = (_told(fact, event, receipt) for (fact, event), receipt in zip(new, receipts, strict=True))
+        told = [Told(fact, "duplicate", same[n]) if n in same else next(answers) for n, fact in enumerate(facts)]
+        self._tell_of_mappings(tenant, told, now)
+        return told
+
+    def _tell_of_mappings(self, tenant: str, told: Sequence[Told], at: Instant) -> None:
+        """Pass on mappings to Amazon, known ones too: what was cut short is completed by stating it again."""
+        stated = (mapped_by(one.fact, one.tx) for one in told if one.status in ("recorded", "duplicate"))
+        mapped = [one for one in stated if one is not None]
+        if mapped and self._mapped is not None:
+            self._mapped.mapped(tenant, mapped, at)
 
     def _listings(self, tenant: str, skus: Sequence[Sku]) -> dict[Sku, Listings]:
         """Return the listings that are known up to the newest event: what trails the log decides nothing."""

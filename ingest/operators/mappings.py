@@ -1,13 +1,41 @@
-"""Which mappings tell nothing new. Pure: the door asks, and records the others."""
+"""Which mappings tell nothing new, and who hears of those that are stated. The door asks, and records the others."""
 
 from collections.abc import Mapping as Map
 from collections.abc import Sequence
+from typing import Protocol
+
+import msgspec
 
 from ingest.operators.payloads import Fact, Mapping, Unmapping
+from processor.clock import Instant
 from stock.identities import Channel, Sku
 from stock.listings import Listed, Listings
 
 _NOWHERE = Listed(None, None)
+AMAZON: Channel = "amazon"
+
+
+class Mapped(msgspec.Struct, frozen=True):
+    """A SKU is sold under `listing`, by a statement whose identity is `tx`: None where it told nothing new."""
+
+    sku: Sku
+    listing: str
+    tx: str | None
+
+
+def mapped_by(fact: Fact, tx: str | None) -> Mapped | None:
+    """Return the mapping to one of Amazon's listings that `fact` states, if it does."""
+    if not isinstance(fact, Mapping) or fact.channel != AMAZON:
+        return None
+    return Mapped(fact.sku, fact.happened.listing, tx)
+
+
+class HearsOfMappings(Protocol):
+    """Whoever must know the SKU of a listing."""
+
+    def mapped(self, tenant: str, told: Sequence[Mapped], at: Instant) -> object:
+        """Hear of mappings that are durable, in the order they were stated. May raise Retryable."""
+        ...
 
 
 def asked(facts: Sequence[Fact]) -> list[Sku]:

@@ -11,16 +11,14 @@ from ingest.operators.fields import SkuText
 from ingest.outcome import Refused
 from ingest.reading import Id, Mistake, Payload, check, read
 from ingest.shopify.fields import ShopifyId
-from ingest.shopify.histories import Histories
-from ingest.shopify.links import Links, read_whole
+from ingest.shopify.histories import Histories, Seen
+from ingest.shopify.links import Links
 from ingest.shopify.names import Names, Said
-from ingest.shopify.orders import Story, story_of
 from ingest.shopify.serving import Served, Serving
-from ingest.shopify.tellings import SHOP, entry_of
-from processor.clock import Clock, Instant
+from processor.clock import Clock
 from processor.log import Appended, Conflict, EventLog
 from processor.receipts import FactRecorder
-from stock.identities import Linked, Sku, order_stream
+from stock.identities import Linked, Sku
 
 VARIANT, ITEM = "variantId", "inventoryItemId"
 _OF_A_LISTING = ("asin", "listing")
@@ -59,13 +57,6 @@ class LinkTold(msgspec.Struct, frozen=True):
     served: tuple[Served, ...] = ()
 
 
-class Seen(msgspec.Struct, frozen=True):
-    """An order as far as it was told: what that comes to, and when it was first told."""
-
-    story: Story
-    at: Instant
-
-
 class _Body(RootModel[dict[str, Any]]):
     pass
 
@@ -77,9 +68,10 @@ class LinkDoor:
         self, recorder: FactRecorder, log: EventLog, clock: Clock, new_id: Callable[[], str] = lambda: uuid4().hex
     ) -> None:
         """Take `new_id`: names a statement that brings no identity."""
-        self._log, self._clock, self._new_id = log, clock, new_id
+        self._clock, self._new_id = clock, new_id
         self._links = Links(recorder, log)
-        self._serving = Serving(self._links, Histories(recorder, log, self._links))
+        self._histories = Histories(recorder, log, self._links)
+        self._serving = Serving(self._links, self._histories)
 
     def receive(self, tenant: str, body: bytes) -> LinkTold | Refused | None:
         """Take the link in `body`; None where it is none: it names neither variant nor item, or it names a listing.
@@ -113,11 +105,7 @@ class LinkDoor:
 
     def orders(self, tenant: str, orders: Collection[str]) -> dict[str, Seen]:
         """Return what was told of each of `orders`; one of which nothing was is absent."""
-        streams = {order_stream(tenant, SHOP, order): order for order in orders}
-        return {
-            streams[stream]: Seen(story_of(streams[stream], list(map(entry_of, events))), events[0].occurred_at)
-            for stream, events in read_whole(self._log, streams).items()
-        }
+        return self._histories.seen(tenant, orders)
 
     def _names(self, tenant: str, link: Link) -> dict[tuple[Linked, str], Names]:
         return {(kind, key): self._links.names(tenant, kind, [key]).get(key, Names()) for kind, key in link.named}

@@ -26,8 +26,13 @@ PAGE = 1000
 class Links:
     """Reads and writes the links of every tenant's shops."""
 
-    def __init__(self, recorder: FactRecorder, log: EventLog) -> None:
-        self._recorder, self._log = recorder, log
+    def __init__(self, recorder: FactRecorder, log: EventLog, shop: str = SHOP) -> None:
+        """`shop` names the kind of shop whose things these are."""
+        self._recorder, self._log, self._shop = recorder, log, shop
+
+    def of_lines(self, tenant: str, named: Collection[str]) -> dict[str, Sku]:
+        """Return the SKU of each thing that order lines name and that has one: here, of each variant."""
+        return self.skus(tenant, "variant", named)
 
     def skus(self, tenant: str, kind: Linked, keys: Collection[str]) -> dict[str, Sku]:
         """Return the SKU of each variant, or item, that has one."""
@@ -36,7 +41,7 @@ class Links:
 
     def names(self, tenant: str, kind: Linked, keys: Collection[str]) -> dict[str, Names]:
         """Return what shop and operators say of each variant, or item, of which anything was ever said."""
-        streams = {link_stream(tenant, SHOP, kind, key): key for key in keys}
+        streams = {link_stream(tenant, self._shop, kind, key): key for key in keys}
         return {streams[stream]: names for stream, names in self._names(streams).items()}
 
     def assign(
@@ -44,7 +49,7 @@ class Links:
     ) -> list[Receipt]:
         """Write down that an operator says which SKU variants, or items, have: none at all where `name` is None."""
         told = fact(SkuAssigned(name), tx=tx, at=at, source=SOURCE)
-        return record(self._recorder, [(link_stream(tenant, SHOP, kind, key), told) for kind, key in named])
+        return record(self._recorder, [(link_stream(tenant, self._shop, kind, key), told) for kind, key in named])
 
     def link(self, tenant: str, product: str, seen: int, variants: Sequence[ProductVariant], at: Instant) -> None:
         """Make the SKUs of `variants`, and of their items, those of version `seen` of the product's stream.
@@ -53,9 +58,9 @@ class Links:
         """
         wanted: dict[StreamId, str | None] = {}
         for variant in variants:
-            wanted[link_stream(tenant, SHOP, "variant", variant.variant)] = variant.sku
+            wanted[link_stream(tenant, self._shop, "variant", variant.variant)] = variant.sku
             if variant.item is not None:
-                wanted[link_stream(tenant, SHOP, "item", variant.item)] = variant.sku
+                wanted[link_stream(tenant, self._shop, "item", variant.item)] = variant.sku
         known = self._names(wanted)
         changed = {stream: name for stream, name in wanted.items() if known.get(stream, Names()).shop.sku != name}
         tx = f"{product}@{seen}"
@@ -64,14 +69,14 @@ class Links:
     def wait(self, tenant: str, order: str, lines: Mapping[str, str], at: Instant) -> None:
         """Note that lines of `order` wait for the SKU of their variants: `lines` is a variant by line."""
         notes = [
-            (waiting_stream(tenant, SHOP, via), f"waiting:{line}", LineWaiting(order, line))
+            (waiting_stream(tenant, self._shop, via), f"waiting:{line}", LineWaiting(order, line))
             for line, via in lines.items()
         ]
         self._note(notes, at)
 
     def waiting(self, tenant: str, variants: Collection[str]) -> dict[str, dict[str, str]]:
         """Return the lines that wait for the SKU of one of `variants`: by order, a variant by line."""
-        streams = {waiting_stream(tenant, SHOP, variant): variant for variant in variants}
+        streams = {waiting_stream(tenant, self._shop, variant): variant for variant in variants}
         orders: dict[str, dict[str, str]] = {}
         for stream, events in read_whole(self._log, streams).items():
             facts = [decode(event) for event in events]
@@ -84,13 +89,14 @@ class Links:
     def serve(self, tenant: str, order: str, lines: Mapping[str, str], at: Instant) -> None:
         """Note that lines of `order` wait no longer: `lines` is a variant by line."""
         notes = [
-            (waiting_stream(tenant, SHOP, via), f"served:{line}", LineServed(order, line))
+            (waiting_stream(tenant, self._shop, via), f"served:{line}", LineServed(order, line))
             for line, via in lines.items()
         ]
         self._note(notes, at)
 
     def _note(self, notes: Sequence[tuple[StreamId, str, StockEvent]], at: Instant) -> None:
-        record(self._recorder, [(stream, fact(happened, tx=tx, at=at, source=SHOP)) for stream, tx, happened in notes])
+        told = [(stream, fact(happened, tx=tx, at=at, source=self._shop)) for stream, tx, happened in notes]
+        record(self._recorder, told)
 
     def _names(self, streams: Collection[StreamId]) -> dict[StreamId, Names]:
         return {

@@ -51,9 +51,9 @@ def story_of(order: str, history: Sequence[Entry]) -> Story:
         touched = _read(order, entry, lines)
         if isinstance(entry.happened, OrderSeen) and entry.happened.amazon_order is not None and not copy:
             copy = True
-            facts += [_implied(id_, line, told) for id_, line in lines.items() for told in line.reverse(entry)]
+            facts += [implied(id_, line.sku, told) for id_, line in lines.items() for told in line.reverse(entry)]
         elif not copy:
-            facts += [_implied(id_, line, told) for id_, line in touched.items() for told in line.tell()]
+            facts += [implied(id_, line.sku, told) for id_, line in touched.items() for told in line.tell()]
     skus = {id_: line.sku for id_, line in lines.items() if line.sku is not None}
     waiting = {} if copy else {id_: line.variant for id_, line in lines.items() if line.waits and line.variant}
     return Story(facts, {id_: line.quantity for id_, line in lines.items()}, skus, waiting)
@@ -81,21 +81,22 @@ def _read(order: str, entry: Entry, lines: dict[str, Line]) -> dict[str, Line]:
     return touched
 
 
-def _implied(id_: str, line: Line, told: Told) -> Implied:
+def implied(id_: str, sku: Sku | None, told: Told) -> Implied:
+    """Return what a line of this SKU told as an implied fact."""
     review = isinstance(told.fact, ReviewRequested | ReviewSettled)
-    return Implied(id_, None if review else line.sku, told.tx, told.fact, told.cause)
+    return Implied(id_, None if review else sku, told.tx, told.fact, told.cause)
 
 
-def append_of(tenant: str, order: str, found: Implied) -> tuple[StreamId, Event]:
-    """Return the stream and the event of an implied fact."""
-    source = order_stream(tenant, SHOP, order)
-    stream = review_stream(tenant, f"{SHOP}:{order}") if found.sku is None else sku_stream(tenant, found.sku)
+def append_of(tenant: str, order: str, found: Implied, shop: str = SHOP) -> tuple[StreamId, Event]:
+    """Return the stream and the event of an implied fact about an order of `shop`, which names the kind of shop."""
+    source = order_stream(tenant, shop, order)
+    stream = review_stream(tenant, f"{shop}:{order}") if found.sku is None else sku_stream(tenant, found.sku)
     event = fact(
         found.fact,
         tx=found.tx,
         at=found.cause.at,
-        source=SHOP,
+        source=shop,
         causation=f"{source}@{found.cause.version}",
-        correlation=f"{SHOP}:{order}",
+        correlation=f"{shop}:{order}",
     )
     return stream, event

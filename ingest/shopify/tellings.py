@@ -8,7 +8,7 @@ import msgspec
 from processor.clock import Instant
 from processor.events import Recorded
 from stock.codec import Fact, decode
-from stock.events import LineResolved, OrderEdited, OrderSeen, RefundSeen
+from stock.events import AmazonOrderSeen, LineResolved, OrderEdited, OrderSeen, RefundSeen
 from stock.facts import digest
 from stock.identities import Sku
 
@@ -20,7 +20,7 @@ class Telling(msgspec.Struct, frozen=True):
 
     tx: str
     at: Instant
-    happened: OrderSeen | RefundSeen | OrderEdited | LineResolved
+    happened: OrderSeen | RefundSeen | OrderEdited | LineResolved | AmazonOrderSeen
     digest: str
 
 
@@ -39,7 +39,7 @@ def entry_of(recorded: Recorded) -> Entry:
     return Entry(recorded.version, recorded.occurred_at, recorded.tx_id, recorded.digest, decode(recorded))
 
 
-def telling_of_snapshot(order: str, seen: OrderSeen, at: Instant) -> Telling:
+def telling_of_snapshot(order: str, seen: OrderSeen | AmazonOrderSeen, at: Instant) -> Telling:
     """Identify a snapshot of `order` by its content: the same content twice tells nothing new.
 
     The order comes first, as shops number them in time: claims that are made together stand together.

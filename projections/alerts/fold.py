@@ -8,16 +8,16 @@ import msgspec
 from processor.events import Recorded
 from processor.models import IndexKey, Keys
 from processor.ops import OPS, ProjectionQuarantined, RecordQuarantined, RecordReleased
-from processor.projection import Amend, Change, Put
+from processor.projection import Change
 from processor.streams import StreamId
-from projections.alerts.documents import INDEXES, UNMAPPED, UNREAD, Alert, AlertType, alert_id, document, stream_name
+from projections.alerts import channels
+from projections.alerts.documents import INDEXES, UNMAPPED, alert_id, stream_name
+from projections.alerts.watching import Watch, marked, raised
 from stock import balance
 from stock.balance import Balance
-from stock.dispositions import RULES, Severity
+from stock.dispositions import RULES
 from stock.events import (
     AlertAcknowledged,
-    BroadcastAccepted,
-    BroadcastRejected,
     ReturnReceived,
     ReviewReason,
     ReviewRequested,
@@ -25,25 +25,7 @@ from stock.events import (
 )
 from stock.identities import CHANNEL, REVIEW, SKU
 
-REPEATED = 3
-"""So many refusals of a listing in a row make its alert critical."""
-
 _TENFOLDS = frozenset(10**digits for digits in range(10))
-
-
-class Watch(msgspec.Struct, array_like=True, gc=False):
-    """What crossings are measured against: the balance so far and how it stood, and how many failures there are.
-
-    `failures`: at a channel, the refusals in a row; at a source of records, how many of them wait in quarantine. Of a
-    review stream `open_` holds the versions of the questions that may settle by themselves, by their `tx_id`; None
-    where none was ever asked.
-    """
-
-    balance: Balance = msgspec.field(default_factory=Balance)
-    low: bool = False
-    oversold: bool = False
-    failures: int = 0
-    open_: dict[str, int] | None = None
 
 
 class AlertsProjection:
@@ -53,7 +35,7 @@ class AlertsProjection:
     """
 
     name = "alerts"
-    schema = 2
+    schema = 3
     feeds: ClassVar[Mapping[str, str]] = {SKU: SKU, CHANNEL: CHANNEL, REVIEW: REVIEW, OPS: OPS}
     indexes = INDEXES
 
@@ -81,28 +63,6 @@ class AlertsProjection:
         return state.failures
 
 
-def _alert(  # noqa: PLR0913 - the document's fields
-    event: Recorded, type_: AlertType, severity: Severity, message: str, quantity: int, *, sku: str | None = None
-) -> Put:
-    place = event.stream
-    subject = sku if sku is not None else place.key if place.category == SKU else ""
-    return Put(
-        document(
-            Alert(
-                alert_id(place, event.version, type_),
-                type_,
-                severity,
-                subject,
-                message,
-                quantity,
-                event.recorded_at,
-                str(place),
-                event.version,
-            )
-        )
-    )
-
-
 def _crossings(state: Watch, event: Recorded) -> Sequence[Change]:
     """Return alerts for what has just become low or oversold: the crossing only."""
     after = state.balance
@@ -120,12 +80,12 @@ def _crossings(state: Watch, event: Recorded) -> Sequence[Change]:
 
 def _stock_low(event: Recorded, after: Balance) -> Change:
     message = f"{event.stream.key}: {after.physical} left, at or below the threshold of {after.threshold}"
-    return _alert(event, "stock_low", "warning", message, after.physical)
+    return raised(event, "stock_low", "warning", message, after.physical)
 
 
 def _oversold(event: Recorded, after: Balance) -> Change:
     message = f"{event.stream.key}: {after.oversold} sold beyond stock"
-    return _alert(event, "oversold", "critical", message, after.oversold)
+    return raised(event, "oversold", "critical", message, after.oversold)
 
 
 def _return(state: Watch, event: Recorded, fact: ReturnReceived) -> list[Change]:
@@ -136,14 +96,14 @@ def _return(state: Watch, event: Recorded, fact: ReturnReceived) -> list[Change]
     type_, severity = rule
     order = f" of order {fact.order}" if fact.order else ""
     message = f"{event.stream.key}: {fact.quantity} came back {fact.disposition}{order}"
-    return [_alert(event, type_, severity, message, fact.quantity)]
+    return [raised(event, type_, severity, message, fact.quantity)]
 
 
 def _acknowledged(state: Watch, event: Recorded, fact: AlertAcknowledged) -> list[Change]:
     """Mark the alert as read. One of another stream is not this row's to change."""
     del state
     own = fact.alert.endswith(f".{stream_name(event.stream)}")
-    return [_read(fact.alert)] if own else []
+    return [marked(fact.alert)] if own else []
 
 
 _REVIEWS: dict[ReviewReason, str] = {
@@ -162,40 +122,19 @@ def _review(state: Watch, event: Recorded, fact: ReviewRequested) -> list[Change
         state.open_ = {} if state.open_ is None else state.open_
         state.open_[event.tx_id] = event.version
     message = f"{fact.subject}: {_REVIEWS[fact.reason]}" + (f" ({fact.detail})" if fact.detail else "")
-    return [_alert(event, "manual_review", "warning", message, 0)]
+    return [raised(event, "manual_review", "warning", message, 0)]
 
 
 def _settled(state: Watch, event: Recorded, fact: ReviewSettled) -> list[Change]:
     """Mark as read what asked for it: nobody has to do anything about it."""
     version = state.open_.pop(fact.review, None) if state.open_ else None
-    return [] if version is None else [_read(alert_id(event.stream, version, "manual_review"))]
-
-
-def _read(alert: str) -> Change:
-    return Amend(alert, {"read": True}, leaves=(UNREAD,))
-
-
-def _accepted(state: Watch, event: Recorded, fact: BroadcastAccepted) -> list[Change]:
-    del event, fact
-    state.failures = 0
-    return []
-
-
-def _rejected(state: Watch, event: Recorded, fact: BroadcastRejected) -> list[Change]:
-    """Alert at the first refusal and once more when it is repeated, not at each."""
-    state.failures += 1
-    if state.failures not in (1, REPEATED):
-        return []
-    channel, _, sku = event.stream.key.partition(":")
-    severity: Severity = "critical" if state.failures == REPEATED else "warning"
-    message = f"{sku}: {channel} refused quantity {fact.quantity}, {state.failures} in a row ({fact.code})"
-    return [_alert(event, "sync_failed", severity, message, fact.quantity, sku=sku)]
+    return [] if version is None else [marked(alert_id(event.stream, version, "manual_review"))]
 
 
 def _quarantined(state: Watch, event: Recorded, fact: ProjectionQuarantined) -> list[Change]:
     del state
     message = f"{fact.projection} stopped at event {fact.version} of {fact.stream}: {fact.error}"
-    return [_alert(event, "projection_quarantined", "critical", message, 0)]
+    return [raised(event, "projection_quarantined", "critical", message, 0)]
 
 
 def _untaken(state: Watch, event: Recorded, fact: RecordQuarantined) -> list[Change]:
@@ -205,7 +144,7 @@ def _untaken(state: Watch, event: Recorded, fact: RecordQuarantined) -> list[Cha
         return []
     how_many = "a record" if state.failures == 1 else f"{state.failures:,} records"
     message = f"{how_many} from {fact.source} could not be taken and wait in quarantine; {fact.record}: {fact.error}"
-    return [_alert(event, "manual_review", "critical", message, 0)]
+    return [raised(event, "manual_review", "critical", message, 0)]
 
 
 def _released(state: Watch, event: Recorded, fact: RecordReleased) -> list[Change]:
@@ -219,9 +158,8 @@ _RULES: dict[type, Callable[[Watch, Recorded, Any], list[Change]]] = {
     AlertAcknowledged: _acknowledged,
     ReviewRequested: _review,
     ReviewSettled: _settled,
-    BroadcastAccepted: _accepted,
-    BroadcastRejected: _rejected,
     ProjectionQuarantined: _quarantined,
     RecordQuarantined: _untaken,
     RecordReleased: _released,
+    **channels.RULES,
 }

@@ -16,8 +16,9 @@ _decode = msgspec.json.Decoder(Alert).decode
 
 
 class Unmapped(msgspec.Struct, frozen=True):
-    """An order that waits for the SKUs of lines; `questions` are the identities of what was asked about them."""
+    """An order of a shop's that waits for the SKUs of lines; `questions` are the identities of what was asked."""
 
+    shop: str
     order: str
     questions: frozenset[str]
 
@@ -56,8 +57,8 @@ class AlertQueries:
     def unmapped(self, tenant: str, after: str | None = None, limit: int = 100) -> tuple[list[Unmapped], str | None]:
         """Return a page of the orders that have lines whose SKU nobody knows, by their ids as text."""
         page = self._models.query(self._live(), tenant, ALL, UNMAPPED, after=after, limit=limit)
-        rows = [(item.id.partition(":")[2], AlertsProjection.decode(item.body).open_) for item in page.items]
-        return [Unmapped(order, frozenset(open_ or ())) for order, open_ in rows], page.after
+        rows = [(item.id.partition(":"), AlertsProjection.decode(item.body).open_) for item in page.items]
+        return [Unmapped(shop, order, frozenset(open_ or ())) for (shop, _, order), open_ in rows], page.after
 
     def count_unread(self, tenant: str) -> int:
         """Count the alerts nobody has acknowledged, up to COUNTED_AT_MOST: its cost grows with them."""

@@ -9,12 +9,17 @@ from processor.events import Recorded
 from processor.models import Keys
 from processor.projection import Change
 from processor.streams import StreamId
+from projections.broadcasts import observing
 from projections.broadcasts.documents import INDEXES, Broadcasts, Listing
 from stock import balance
 from stock.events import (
     BroadcastAccepted,
     BroadcastRejected,
+    BroadcastsResumed,
+    BroadcastsStopped,
+    ChannelOrdersRead,
     ChannelQuantityObserved,
+    DriftFound,
     ListingMapped,
     ListingUnmapped,
 )
@@ -25,7 +30,7 @@ class BroadcastsProjection:
     """One row per SKU with all its channels, indexed by the channels on which it is due."""
 
     name = "broadcasts"
-    schema = 2
+    schema = 3
     feeds: ClassVar[Mapping[str, str]] = {SKU: SKU, CHANNEL: SKU}
     indexes = INDEXES
 
@@ -81,15 +86,20 @@ def _channel(state: Broadcasts, event: Recorded, fact: object) -> None:
     if isinstance(fact, BroadcastAccepted | BroadcastRejected) and fact.attempt < listing.attempt:
         return  # told late, by a dispatcher that had been overtaken
     match fact:
-        case BroadcastAccepted(attempt=attempt, quantity=quantity, listing=told):
-            listing.attempt, listing.accepted, listing.accepted_at = attempt, quantity, event.recorded_at
-            listing.accepted_listing = told
-            listing.refused, listing.refusals = None, 0
+        case BroadcastAccepted():
+            observing.take(listing, fact, event.recorded_at)
         case BroadcastRejected(attempt=attempt, quantity=quantity, retry=retry):
             listing.attempt, listing.refused, listing.retry = attempt, quantity, retry
             listing.refusals, listing.refused_at = listing.refusals + 1, event.recorded_at
-        case ChannelQuantityObserved(quantity=quantity, event_time=seen):
-            if listing.observed_at is None or seen >= listing.observed_at:
-                listing.observed, listing.observed_at = quantity, seen
+        case ChannelQuantityObserved():
+            observing.observe(listing, fact, event.recorded_at)
+        case ChannelOrdersRead():
+            observing.read_orders(listing, fact)
+        case DriftFound():
+            listing.drifted = True
+        case BroadcastsStopped():
+            listing.stopped = True
+        case BroadcastsResumed():
+            observing.resume(listing)
         case _:
             pass

@@ -17,7 +17,9 @@ def amazon(row: Broadcasts | None) -> str:
         told = f"Amazon was last told {listing.accepted} at {_minute(listing.accepted_at)} UTC"
     if listing.refused is not None and listing.refused_at is not None:
         told += f", refused {listing.refused} at {_minute(listing.refused_at)} UTC"
-    return f"{told}, and is to be told {row.desired}." if row.due("amazon") else f"{told}."
+    if row.due("amazon"):
+        told += f", and is to be told {row.wanted('amazon')}"
+    return f"{told}."
 
 
 def _minute(at: Instant) -> str:

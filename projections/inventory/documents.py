@@ -11,10 +11,14 @@ from stock.balance import Balance
 
 
 class Inventory(Balance, array_like=True, gc=False):
-    """A SKU's quantities after its event `version`, recorded at `updated_at`. The row's state is this document."""
+    """A SKU's quantities after its event `version`, recorded at `updated_at`. The row's state is this document.
+
+    `fba_at` is when Amazon's own stock was seen, by Amazon's clock: None where `fba` counts returns alone.
+    """
 
     version: int = 0
     updated_at: Instant = Instant("")
+    fba_at: Instant | None = None
 
 
 EVERY = 250

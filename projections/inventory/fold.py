@@ -11,6 +11,7 @@ from processor.projection import Change, Put
 from processor.streams import StreamId
 from projections.inventory.documents import EVERY, Inventory, balance, numbers
 from stock.balance import apply
+from stock.events import FbaLevelObserved, ReturnReceived
 from stock.identities import SKU
 
 
@@ -21,7 +22,7 @@ class InventoryProjection:
     """
 
     name = "inventory"
-    schema = 2
+    schema = 3
     feeds: ClassVar[Mapping[str, str]] = {SKU: SKU}
     indexes: tuple[str, ...] = ()
 
@@ -32,7 +33,8 @@ class InventoryProjection:
 
     def apply(self, state: Inventory, event: Recorded, fact: object) -> Sequence[Change]:
         """See `Projection.apply`."""
-        apply(state, fact)
+        if not _fba(state, fact):
+            apply(state, fact)
         state.version = event.version
         state.updated_at = event.recorded_at
         return () if event.version % EVERY else (Put(balance(event.stream.key, state)),)
@@ -46,3 +48,17 @@ class InventoryProjection:
         """See `Projection.readable`."""
         del state
         return True
+
+
+def _fba(state: Inventory, fact: object) -> bool:
+    """Take what Amazon's own stock was seen to be; answer whether `fact` is settled by that.
+
+    The newest sight stands, whenever it comes, and of one moment the lower. Once there is one it counts the returns,
+    too: a report of them comes days later.
+    """
+    if isinstance(fact, FbaLevelObserved):
+        seen, at = (fact.event_time, -fact.quantity), state.fba_at
+        if at is None or seen > (at, -state.fba):
+            state.fba, state.fba_at = fact.quantity, fact.event_time
+        return True
+    return isinstance(fact, ReturnReceived) and fact.pool == "fba" and state.fba_at is not None

@@ -1,6 +1,6 @@
 """Reading inventory."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
@@ -64,19 +64,16 @@ class InventoryQueries:
         return self._log.count(tenant, SKU)
 
     def ledger(self, tenant: str, sku: Sku, after: int = 0, limit: int | None = None) -> Iterator[Entry]:
-        """Yield the SKU's events from version `after` + 1 on, at most `limit`, each with the balance it left.
+        """Return the SKU's events from version `after` + 1 on, at most `limit`, each with the balance it left.
 
         The balance is folded on from the newest one that is written down before. Raises TooNew for an event that a
         newer release wrote.
         """
         stream = sku_stream(tenant, sku)
-        state, projection = self._known(stream, after), InventoryProjection()
+        state = self._known(stream, after)
         end = None if limit is None else after + limit - state.version
-        for event in self._log.read(stream, state.version, end):
-            fact = decode(event)
-            projection.apply(state, event, fact)
-            if event.version > after:
-                yield Entry(event, fact, numbers(state))
+        entries = _folded(state, self._log.read(stream, state.version, end))
+        return (entry for entry in entries if entry.event.version > after)
 
     def explained(self, tenant: str, sku: Sku, after: int = 0, limit: int = 100) -> Explained:
         """Return the SKU's ledger in words: one sentence for each of `limit` events after version `after`.
@@ -102,6 +99,10 @@ class InventoryQueries:
                 yield entry, sentence(entry.fact, before, entry.after)
             before = entry.after
 
+    def whole(self, events: Iterable[Recorded]) -> Iterator[Entry]:
+        """Yield a SKU's events, all from its first on as the log reads them, as `ledger` does."""
+        return _folded(Inventory(), events)
+
     def _known(self, stream: StreamId, until: int) -> Inventory:
         """Return the newest inventory that is written down up to event `until`; that of no event where none is.
 
@@ -110,3 +111,11 @@ class InventoryQueries:
         wanted = balances_until(stream.key, until)
         found = self._models.get(self._live(), stream.tenant, wanted) if wanted else {}
         return next((balance_of(found[id_].body) for id_ in wanted if id_ in found), Inventory())
+
+
+def _folded(state: Inventory, events: Iterable[Recorded]) -> Iterator[Entry]:
+    projection = InventoryProjection()
+    for event in events:
+        fact = decode(event)
+        projection.apply(state, event, fact)
+        yield Entry(event, fact, numbers(state))

@@ -12,6 +12,7 @@ from stock.dispositions import RULES, Bucket, Disposition
 from stock.events import (
     AlertAcknowledged,
     BufferSet,
+    FbaLevelObserved,
     ListingMapped,
     ListingUnmapped,
     LowStockThresholdSet,
@@ -26,6 +27,7 @@ MAX_ORDERS = 10_000
 """So many orders are told apart in a sum; more are "at least" so many."""
 
 _DAY = len("2026-11-20")
+_MINUTE = len("2026-11-20T10:00")
 _PLACES: dict[Bucket, str] = {
     "on_hand": "put on the shelf",
     "quarantined": "put in quarantine",
@@ -89,6 +91,10 @@ def _threshold(fact: LowStockThresholdSet, _: Numbers | None) -> str:
     return "never to count as low" if fact.threshold is None else f"to count as low at {fact.threshold}"
 
 
+def _seen_at_amazon(fact: FbaLevelObserved, _: Numbers | None) -> str:
+    return f"{fact.quantity} seen in Amazon's own stock, which is not this shelf"
+
+
 def _mapped(fact: ListingMapped, _: Numbers | None) -> str:
     return f"sold on {fact.channel.title()} as {fact.listing}"
 
@@ -109,6 +115,7 @@ _WORDS: dict[type, Callable[[Any, Numbers | None], str]] = {
     StockCounted: _count,
     BufferSet: _buffer,
     LowStockThresholdSet: _threshold,
+    FbaLevelObserved: _seen_at_amazon,
     ListingMapped: _mapped,
     ListingUnmapped: _unmapped,
     AlertAcknowledged: _read,
@@ -207,5 +214,8 @@ def summary(sku: str, now: Inventory, told: Sum) -> Iterator[str]:
     apart = ((now.quarantined, "in quarantine"), (now.on_review, "on review"), (now.disposed, "written off"))
     if any(units for units, _ in apart):
         yield f"Not for sale: {', '.join(f'{units} {where}' for units, where in apart if units)}."
-    if now.fba:
+    if now.fba_at is not None:
+        at = now.fba_at[:_MINUTE].replace("T", " ")
+        yield f"{now.fba} in Amazon's own stock at {at} UTC, which is not this shelf."
+    elif now.fba:
         yield f"{now.fba:+} in Amazon's own stock by returns, which is not this shelf."

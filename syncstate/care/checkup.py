@@ -99,10 +99,12 @@ def _other_store(settings: Settings) -> Iterator[Check]:
     try:
         with closing(open_store(settings)) as store:
             store.registers.read("doctor")
+            older = outdated(store.registers)
     except (ProcessorError, SettingMissing) as error:
         yield _away(settings, error)
     else:
         yield Check("store", "ok", f"the {settings.store} store answers")
+        yield from map(_older, older)
         if settings.store == "dynamodb":
             yield from _tables(settings)
 
@@ -165,9 +167,7 @@ def _clock(snapshot: SqlSnapshot, clock: Clock) -> Iterator[Check]:
 
 
 def _projections(snapshot: SqlSnapshot, *, served: bool) -> Iterator[Check]:
-    for name in outdated(snapshot.registers):
-        advice = "`syncstate upgrade` rebuilds it, and so does `syncstate serve` before it serves"
-        yield Check(name, "warn", "was folded by another release", advice)
+    yield from map(_older, outdated(snapshot.registers))
     for model, projection in live_models(snapshot.registers).items():
         held = sum(1 for _ in snapshot.models.held(model))
         lagging = sum(1 for _ in snapshot.models.lagging(model, projection.feeds))
@@ -179,6 +179,11 @@ def _projections(snapshot: SqlSnapshot, *, served: bool) -> Iterator[Check]:
             yield Check(model.projection, "warn", f"{lagging:,} streams wait to be folded", advice)
         else:
             yield Check(model.projection, "ok", f"{lagging:,} streams wait to be folded" if lagging else "up to date")
+
+
+def _older(projection: str) -> Check:
+    advice = "`syncstate upgrade` rebuilds it, and so does `syncstate serve` before it serves"
+    return Check(projection, "warn", "was folded by another release", advice)
 
 
 def _notices(snapshot: SqlSnapshot, clock: Clock) -> Iterator[Check]:

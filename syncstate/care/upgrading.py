@@ -21,7 +21,7 @@ from syncstate.care.folds import outdated
 from syncstate.care.places import NothingThere, snapshot_of
 from syncstate.care.tally import Watch, nobody
 from syncstate.settings import Settings
-from syncstate.stores import DATABASE, SettingMissing, open_store
+from syncstate.stores import DATABASE, SettingMissing, dynamodb_client, open_store
 
 
 class StillServed(Refused):
@@ -31,11 +31,18 @@ class StillServed(Refused):
         super().__init__(f"{data} is served at {url}: stop that server first, then upgrade, then start this release")
 
 
-class Outcome(msgspec.Struct, frozen=True):
-    """What an upgrade did. `found` is the schema number before, `now` the one after."""
+class TablesDiffer(Refused):
+    """DynamoDB's tables are not those that this release works with; nothing was rebuilt."""
 
-    found: int
-    now: int
+    def __init__(self, first: str) -> None:
+        super().__init__(f"{first}: `syncstate tables verify` tells what to do")
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What an upgrade did. `found` is the schema number before, `now` the one after; DynamoDB's tables have none."""
+
+    found: int | None
+    now: int | None
     rebuilt: tuple[str, ...]
     backup: Manifest | None
 
@@ -43,11 +50,15 @@ class Outcome(msgspec.Struct, frozen=True):
 def upgrade(settings: Settings, *, back_up_first: bool = True, watch: Watch = nobody) -> Outcome:
     """Lead the store to this release. A store that is there already is left as it is.
 
+    On DynamoDB functions may go on meanwhile: what they append is folded before the rebuilt model is read.
+
     Raises StillServed, NothingThere, Refused, SettingMissing, or a ProcessorError where it cannot be done.
     """
     served = presence.find(settings.data, store_named(settings))
     if served is not None:
         raise StillServed(settings.data, served.url)
+    if settings.store == "dynamodb":
+        return Outcome(None, None, tuple(_rebuilt(settings, watch)), None)
     found, old = _found(settings)
     backup = None
     if back_up_first and settings.store == "embedded" and old:
@@ -82,12 +93,23 @@ def _tables(settings: Settings) -> Upgraded:
     return upgrade_postgres(settings.database_url.get_secret_value())
 
 
+def _check_tables(settings: Settings) -> None:
+    from processor.adapters.dynamodb import tables
+    from processor.adapters.dynamodb.catalogue import DEFAULT_PREFIX
+
+    with closing(dynamodb_client(settings.dynamodb_endpoint)) as client:
+        for difference in tables.verify(client, settings.dynamodb_prefix or DEFAULT_PREFIX):
+            raise TablesDiffer(difference)
+
+
 def _rebuilt(settings: Settings, watch: Watch) -> Iterator[str]:
     """Rebuild what another release folded; yield each name once it is done."""
     with (
         closing(open_store(settings)) as store,
         closing(Engine(store, PROJECTIONS, decode, watch="inventory")) as engine,
     ):
+        if settings.store == "dynamodb":
+            _check_tables(settings)
         for name in engine.rebuild.outdated():
             for progress in engine.rebuild.run(name, time.sleep):
                 watch(f"events into {name}", progress.events)

@@ -21,12 +21,15 @@ from syncstate.cli.keys import keys
 from syncstate.cli.kinesis import consume_kinesis
 from syncstate.cli.mapping import map_
 from syncstate.cli.migrate import migrate
+from syncstate.cli.notifications import consume_notifications
 from syncstate.cli.quarantine import quarantine
+from syncstate.cli.report import report
 from syncstate.cli.restore import restore
 from syncstate.cli.serve import serve
 from syncstate.cli.simulate import simulate
 from syncstate.cli.skus import TAKES_SIGNS
 from syncstate.cli.status import status
+from syncstate.cli.sync import channel, sync
 from syncstate.cli.tables import tables
 from syncstate.cli.unmapped import unmapped
 from syncstate.cli.upgrade import upgrade
@@ -56,12 +59,15 @@ def _root(
 ) -> None: ...
 
 
-for command in (serve, demo, consume, events, status, config, doctor, backup, restore, verify, upgrade):
+for command in (serve, demo, consume, events, report, status, config, doctor, backup, restore, verify, upgrade):
     app.command()(command)
 
 app.command("consume-kinesis")(consume_kinesis)
+app.command("consume-notifications")(consume_notifications)
 
 app.add_typer(keys, name="keys")
+app.add_typer(sync, name="sync")
+app.add_typer(channel, name="channel")
 
 for stating in (adjust, count, buffer, threshold, alerts, explain):
     app.command(context_settings=TAKES_SIGNS)(stating)

@@ -42,7 +42,7 @@ def consume_kinesis(
     settings = settings_with(data=data)
     logs.configure(settings.log_level, settings.log_format)
     with sentences():
-        _refuse_a_served_folder(settings)
+        refuse_a_served_folder(settings)
         with assembled(settings, channels=False) as system:
             consumer = kinesis_consuming.consumer(system.engine, name, settings, holder_of(settings))
             if not once:
@@ -53,7 +53,7 @@ def consume_kinesis(
     raise typer.Exit(1 if once and consumed.waits is not None else 0)
 
 
-def _refuse_a_served_folder(settings: Settings) -> None:
+def refuse_a_served_folder(settings: Settings) -> None:
     """Say what to do where the embedded store is a server's: only one process can have it."""
     running = presence.find(settings.data, EMBEDDED) if settings.store == EMBEDDED else None
     if running is not None:

@@ -10,7 +10,7 @@ from syncstate.cli.options import AsJson, Data, settings_with
 from syncstate.cli.printing import table
 
 _PAGE = 1000
-_COLUMNS = ("order", "line", "variant", "units", "since")
+_COLUMNS = ("shop", "order", "line", "variant or listing", "units", "since")
 
 
 def unmapped(
@@ -26,6 +26,7 @@ def unmapped(
       syncstate unmapped
       syncstate unmapped --json | jq -r '.unmapped[].lines[].variantId' | sort | uniq -c
       syncstate map TSHIRT-RED-M --variant 39072856003
+      syncstate map TSHIRT-RED-M --seller-sku TSHIRT-RED-M-AMZ
     """  # noqa: D301 - typer reads the backspace as "leave these lines alone"
     with connected(settings_with(data=data)) as api:
         found, more = _gathered(api, limit)
@@ -55,4 +56,11 @@ def _gathered(api: Api, limit: int) -> tuple[list[dict[str, Any]], bool]:
 
 def _row(order: dict[str, Any], line: dict[str, Any]) -> tuple[str | int | None, ...]:
     since = order["seenAt"][:19].replace("T", " ")
-    return order["orderId"], line["lineId"], line["variantId"], line["quantity"], since
+    return (
+        order["shop"],
+        order["orderId"],
+        line["lineId"],
+        line["variantId"] or line["listing"],
+        line["quantity"],
+        since,
+    )

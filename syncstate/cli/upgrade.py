@@ -21,11 +21,13 @@ def upgrade(
     """Lead the store to this release: its tables, and the read models that another release folded.
 
     No server may run on the store meanwhile. Before anything is changed, an embedded store is backed up beside itself.
+    On DynamoDB the new release's functions run already: give this command right after they were deployed.
 
     \b
     Examples:
       syncstate upgrade
       syncstate upgrade --data /var/lib/syncstate --no-backup
+      SYNCSTATE_STORE=dynamodb syncstate upgrade
     """  # noqa: D301 - typer reads the backspace as "leave these lines alone"
     settings = settings_with(data=data)
     logs.configure("warning", settings.log_format)
@@ -38,7 +40,9 @@ def upgrade(
 
 def _lines(outcome: Outcome) -> list[str]:
     lines = [] if outcome.backup is None else [f"backed up: {outcome.backup.line()}"]
-    if outcome.found == outcome.now:
+    if outcome.now is None:
+        lines.append("the tables are as this release wants them")
+    elif outcome.found == outcome.now:
         lines.append(f"the store has schema {outcome.now} already, which is this release's")
     else:
         lines.append(f"the store was led from schema {outcome.found} to {outcome.now}")

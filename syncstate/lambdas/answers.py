@@ -1,14 +1,18 @@
 """What a sender is told by a function that folds nothing: the fields of the HTTP API's answers, quantities unknown."""
 
+from collections import Counter
 from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Any, assert_never
+from typing import TYPE_CHECKING, Any, assert_never
 
 from ingest.operators.door import Told
 from ingest.operators.payloads import Return
 from ingest.outcome import Ignored, Item, Outcome, Refused, Taken
 from stock.dispositions import RULES
 from syncstate.lambdas.gateway import answer, problem
+
+if TYPE_CHECKING:
+    from ingest.amazon.door import Heard
 
 SKIPPED = "skipped"
 
@@ -55,6 +59,25 @@ def of_return(told: Told | Refused) -> dict[str, Any]:
             "sku": sku,
             "tx": told.tx,
             "version": told.version,
+        },
+    )
+
+
+def of_notifications(heard: "Sequence[Heard]") -> dict[str, Any]:
+    """Answer notifications, one result per message."""
+    counts = Counter(one.status for one in heard)
+    results = [
+        {"status": one.status, "type": one.type, "id": one.id, "reason": one.why, "record": one.kept} for one in heard
+    ]
+    return answer(
+        HTTPStatus.OK,
+        {
+            "ok": not counts["quarantined"],
+            "results": results,
+            "recorded": counts["recorded"],
+            "duplicates": counts["duplicate"],
+            "ignored": counts["ignored"],
+            "quarantined": counts["quarantined"],
         },
     )
 

@@ -5,17 +5,21 @@ needs a key, whatever address the event tells.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack
 from functools import cache
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
+import structlog
 from mangum import Mangum
 
 from processor.clock import system_clock
+from processor.errors import ProcessorError
+from processor.receipts import Settled
 from syncstate.lambdas import telemetry
-from syncstate.lambdas.gateway import Event, UnknownFormat, path_of
+from syncstate.lambdas.gateway import Event, UnknownFormat, path_of, problem
 from syncstate.lambdas.runtime import settings
 from syncstate.wiring import served
 from web.app import create_app
@@ -30,21 +34,44 @@ T = TypeVar("T")
 NOWHERE = "aws-lambda"
 """The host that the guard is told: none on which callers without a key are admitted."""
 
+_log = structlog.get_logger("syncstate.api")
+
 
 @telemetry.observed("api")
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401 - Lambda's
-    """Answer one request."""
-    return _function()(event, context)
+    """Answer one request: 503 where the store cannot be opened, which a later request may find open."""
+    try:
+        told = _function()(event, context)
+    except UnknownFormat as error:
+        _log.error("api.misconfigured", reason=str(error))
+        told = problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", str(error))
+    except ProcessorError as error:
+        _log.error("api.unavailable", reason=str(error))
+        hint = "send the same request again in a moment"
+        message = "the store cannot be reached"
+        told = problem(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", message, hint=hint, Retry_After="1")
+    meter = telemetry.meter()
+    meter.answered(told["statusCode"])
+    meter.appended(_settled)
+    _settled.clear()
+    return told
+
+
+_settled: list[Settled] = []
+"""What became of the facts of the request under way: the recorder appends them in threads of its own."""
 
 
 @cache
 def _function() -> "Function":
-    return Function(application(settings()))
+    return Function(application(settings(), _settled.extend))
 
 
-def application(found: "Settings") -> "FastAPI":
-    """Return the application over the store that the settings name. Raises as `served` does."""
-    return create_app(served(found.model_copy(update={"host": NOWHERE}), system_clock))
+def application(found: "Settings", settled: Callable[[Iterable[Settled]], object] = lambda _: None) -> "FastAPI":
+    """Return the application over the store that the settings name; `settled` hears what became of facts.
+
+    Raises as `served` does.
+    """
+    return create_app(served(found.model_copy(update={"host": NOWHERE}), system_clock, settled))
 
 
 class Function:

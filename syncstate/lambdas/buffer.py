@@ -45,6 +45,7 @@ def taken(latecomers: Latecomers, records: Sequence[dict[str, Any]]) -> dict[str
             _log.warning("buffer.later", message=message, reason=str(arrival.failure))
     meter = telemetry.meter()
     meter.count("BatchSize", len(records))
+    meter.count("Retries", len(failed))
     meter.count("Appended", sum(arrival.appended for arrival in arrivals))
     meter.count("Duplicates", sum(arrival.known for arrival in arrivals))
     meter.count("Conflicts", sum(arrival.conflicts for arrival in arrivals))

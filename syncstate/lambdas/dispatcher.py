@@ -78,6 +78,9 @@ class Dispatching:
         for seller, woken in wakes.items():
             if not self._visit(seller, [sku for wake, _ in woken for sku in wake.skus], left):
                 failed += [message for _, message in woken]
+        meter = telemetry.meter()
+        meter.count("BatchSize", len(event["Records"]))
+        meter.count("Retries", len(failed))
         return {"batchItemFailures": [{"itemIdentifier": message} for message in failed]}
 
     def _visit(self, seller: Address, skus: Sequence[Sku], left: Callable[[], timedelta]) -> bool:
@@ -103,6 +106,9 @@ class Dispatching:
 
 
 def _told(seller: Address, visited: Visit) -> None:
+    meter = telemetry.meter()
+    meter.count("Accepted", visited.accepted)
+    meter.count("Rejected", visited.rejected)
     _log.info(
         "dispatch.visited",
         tenant=seller[0],

@@ -1,14 +1,16 @@
 """The ways in of a function: who may send what to which path, and what is answered. Nothing is folded."""
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from ingest.amazon.messages import BODY_LIMIT, messages_in
 from ingest.amazon.returns import receive_return
 from ingest.door import LIMIT, SIGNED_LIMIT, OrderDoor
-from ingest.operators.door import FactDoor
+from ingest.operators.door import FactDoor, Told
 from ingest.operators.simple import SimpleDoor
-from ingest.outcome import Taken
+from ingest.outcome import Refused, Taken
 from ingest.shopify.hmac import HEADER, Shop
 from ingest.shopify.webhook import ShopifyDoor
 from processor.clock import Clock
@@ -19,20 +21,23 @@ from processor.receipts import FactRecorder
 from stock.identities import Sku
 from stock.listings import Listings
 from syncstate.lambdas import telemetry
-from syncstate.lambdas.answers import of_order, of_return
+from syncstate.lambdas.answers import of_notifications, of_order, of_refusal, of_return
 from syncstate.lambdas.gateway import Request, problem
 
 if TYPE_CHECKING:
+    from ingest.amazon.door import NotificationDoor
     from web.guard.keys import KeyBook
 
 ORDERS, RETURNS = "/webhook/shopify", "/webhook/amazon/return"
+NOTIFICATIONS = "/webhook/amazon/notification"
+PATHS = (ORDERS, RETURNS, NOTIFICATIONS)
 RETRY_AFTER = "1"
 
 _log = Logger("syncstate.webhook")
 
 
 class Doors:
-    """Takes orders, deliveries and returns. What is not signed needs a key that may write."""
+    """Takes orders, deliveries, returns and notifications. What is not signed needs a key that may write."""
 
     def __init__(  # noqa: PLR0913 - what the ways in stand on
         self,
@@ -44,13 +49,15 @@ class Doors:
         keys: "Callable[[], KeyBook]",
         tenant: str,
         renew: Callable[[], bool],
+        notifications: "Callable[[], NotificationDoor]",
     ) -> None:
-        """`keys` builds the book of keys when it is first needed; `renew` is `ShopifyDoor`'s."""
+        """`keys` and `notifications` build what they name when it is first needed; `renew` is `ShopifyDoor`'s."""
         shopify = ShopifyDoor(recorder, log, shops, clock, renew)
         self._orders = OrderDoor(shopify, SimpleDoor(recorder, clock))
         self._facts = FactDoor(recorder, log, _NoListings(), clock)
         self._keys, self._tenant = keys, tenant
         self._book: KeyBook | None = None
+        self._notifications = cache(notifications)
 
     def take(self, request: Request) -> dict[str, Any]:
         """Answer one request: 200 once its facts are durable, 503 where it must be sent again."""
@@ -68,24 +75,34 @@ class Doors:
 
     def _taken(self, request: Request) -> dict[str, Any]:
         method, path, headers, body = request
-        if path not in (ORDERS, RETURNS):
-            return problem(HTTPStatus.NOT_FOUND, "not_found", f"there is no {method} {path[:200]}")
-        if method != "POST":
-            message = f"there is no {method} {path}"
-            return problem(HTTPStatus.METHOD_NOT_ALLOWED, "method_not_allowed", message, Allow="POST")
+        if path not in PATHS or method != "POST":
+            return _nowhere(method, path)
         signed = path == ORDERS and HEADER in headers
-        limit = SIGNED_LIMIT if signed else LIMIT
+        limit = SIGNED_LIMIT if signed else BODY_LIMIT if path == NOTIFICATIONS else LIMIT
         if len(body) > limit:
             return problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", f"a body is at most {limit:,} bytes")
         tenant = self._tenant if signed else self._admitted(headers)
         if not isinstance(tenant, str):
             return tenant
         if path == RETURNS:
-            return of_return(receive_return(self._facts, tenant, body))
+            told = receive_return(self._facts, tenant, body)
+            if isinstance(told, Told) and told.receipt is not None:
+                telemetry.meter().appended([told.receipt.outcome])
+            return of_return(told)
+        if path == NOTIFICATIONS:
+            return self._notified(tenant, body)
         outcome = self._orders.receive(tenant, headers, body)
         if isinstance(outcome, Taken):
             telemetry.meter().appended(receipt.outcome for item in outcome.items for receipt in item.receipts)
         return of_order(outcome)
+
+    def _notified(self, tenant: str, body: bytes) -> dict[str, Any]:
+        """Take Amazon's notifications: none is refused that is a message at all."""
+        messages = messages_in(body)
+        if isinstance(messages, Refused):
+            return of_refusal(messages)
+        door = self._notifications()
+        return of_notifications([door.take(tenant, message) for message in messages])
 
     def _admitted(self, headers: Mapping[str, str]) -> str | dict[str, Any]:
         """Return the tenant whose key was sent, or the answer to whoever sent none."""
@@ -114,6 +131,13 @@ class _NoListings:
 
     def listings(self, tenant: str, skus: object) -> Mapping[Sku, Listings]:
         raise NotImplementedError((tenant, skus))
+
+
+def _nowhere(method: str, path: str) -> dict[str, Any]:
+    message = f"there is no {method} {path[:200]}"
+    if path not in PATHS:
+        return problem(HTTPStatus.NOT_FOUND, "not_found", message)
+    return problem(HTTPStatus.METHOD_NOT_ALLOWED, "method_not_allowed", message, Allow="POST")
 
 
 def _nobody(message: str) -> dict[str, Any]:

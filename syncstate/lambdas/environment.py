@@ -17,6 +17,7 @@ VARIABLES: Mapping[str, tuple[str, ...]] = {
     "buffer_queue": ("SYNCSTATE_BUFFER_QUEUE",),
     "aws_secret": ("SYNCSTATE_AWS_SECRET",),
     "tenant": ("SYNCSTATE_TENANT",),
+    "amazon_seller": ("SYNCSTATE_AMAZON_SELLER",),
     "shopify_secrets": ("SYNCSTATE_SHOPIFY_SECRETS",),
     "shopify_webhook_secret": ("SYNCSTATE_SHOPIFY_WEBHOOK_SECRET", "SHOPIFY_WEBHOOK_SECRET"),
 }
@@ -33,6 +34,7 @@ class DoorSettings(BaseModel):
     buffer_queue: str | None = None
     aws_secret: str | None = None
     tenant: Tenant = "default"
+    amazon_seller: str | None = None
     shopify_secrets: Annotated[Registration, Field(default_factory=dict)]
     shopify_webhook_secret: WebhookSecret | None = None
 

@@ -11,11 +11,14 @@ from typing import Any
 
 import structlog
 
+from ingest.amazon.listings import MappedListings
 from ingest.kinesis.door import RecordDoor
 from processor.adapters.kinesis.records import of_event
+from processor.appending import Appender
 from processor.arrivals import Arrival
+from processor.clock import system_clock
 from processor.deadletters import DeadLetters
-from syncstate.kinesis import Intake, appending, tenants_of
+from syncstate.kinesis import Intake, Progress, appending, tenants_of
 from syncstate.lambdas import telemetry
 from syncstate.lambdas.runtime import parts
 
@@ -29,7 +32,8 @@ _log = structlog.get_logger("lambdas.kinesis")
 def intake() -> Intake:
     """Return this process's intake."""
     found = parts()
-    door = RecordDoor(appending(found.store.log, found.buffer), tenants_of(found.settings))
+    log = found.store.log
+    door = RecordDoor(appending(log, found.buffer), tenants_of(found.settings), MappedListings(Appender(log), log))
     return Intake(door, DeadLetters(found.store, found.runner, found.clock))
 
 
@@ -53,8 +57,20 @@ def _taken(intake: Intake, shard: str, records: Sequence[Arrival], stopping: Cal
     records = sorted(records, key=lambda record: record.place.order)
     progress = intake.take(records, stopping)
     left = records[progress.done :]
+    _measure(records, progress)
     stream = records[0].place.stream
     _log.info("kinesis.taken", stream=stream, shard=shard, left=len(left), **progress.counts)
     if progress.failure is not None:
         _log.warning("kinesis.waits", stream=stream, shard=shard, reason=str(progress.failure))
     return left[0].place.sequence if left else None
+
+
+def _measure(records: Sequence[Arrival], progress: Progress) -> None:
+    meter = telemetry.meter()
+    meter.count("BatchSize", len(records))
+    meter.count("Appended", progress.recorded)
+    meter.count("Duplicates", progress.duplicates)
+    meter.count("Buffered", progress.later)
+    meter.count("Quarantined", progress.quarantined)
+    meter.count("Retries", len(records) - progress.done)
+    meter.waited((record.at for record in records[: progress.done]), system_clock())

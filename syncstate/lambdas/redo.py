@@ -5,11 +5,14 @@ is done. What the queue does not take back, and a message of another kind, is an
 and moves it to the dead-letter queue in the end.
 """
 
-from time import monotonic
+from datetime import timedelta
+from time import monotonic, time
 from typing import Any
 
 import structlog
 
+from processor.delivery import pause
+from processor.letters import redo_in
 from syncstate.lambdas import runtime, telemetry
 from syncstate.lambdas.deadlines import deadline
 
@@ -21,7 +24,15 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
     """Answer `{"batchItemFailures": [{"itemIdentifier": <message id>}]}`, empty where all is settled."""
     until = deadline(context)
     failed = [record["messageId"] for record in event["Records"] if not _settled(record, until)]
+    telemetry.meter().count("BatchSize", len(event["Records"]))
     return {"batchItemFailures": [{"itemIdentifier": identity} for identity in failed]}
+
+
+def _waited(record: dict[str, Any]) -> timedelta:
+    """Return how long, at least, the letter's streams have waited: since it was sent, and in the letters before it."""
+    sent = record.get("attributes", {}).get("SentTimestamp")
+    here = timedelta() if sent is None else timedelta(milliseconds=max(0.0, time() * 1000 - int(sent)))
+    return here + sum((pause(tries) for tries in range(redo_in(record["body"].encode()).tries - 1)), timedelta())
 
 
 def _settled(record: dict[str, Any], until: float | None) -> bool:
@@ -32,8 +43,11 @@ def _settled(record: dict[str, Any], until: float | None) -> bool:
     except ValueError as error:
         _log.error("redo.unread", message=record["messageId"], reason=str(error))
         return False
-    telemetry.meter().count("Retries", delivered.streams)
-    telemetry.meter().count("Quarantined", delivered.held)
+    meter = telemetry.meter()
+    meter.count("Retries", delivered.streams)
+    meter.count("Quarantined", delivered.held)
+    if delivered.folded:
+        meter.took("Lag", _waited(record).total_seconds() * 1000)
     _log.info(
         "redo.message",
         message=record["messageId"],

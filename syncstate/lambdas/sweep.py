@@ -28,6 +28,11 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
     parts, until = runtime.parts(), deadline(context)
     every = timedelta(hours=float(event.get("hours", _DAY)))
     walk = Walk(parts.store, parts.runner, runtime.delivery(), parts.clock, every=every)
-    told = msgspec.structs.asdict(walk.go_on(monotonic() + _ALONE if until is None else until))
+    walked = walk.go_on(monotonic() + _ALONE if until is None else until)
+    meter = telemetry.meter()
+    meter.count("Streams", walked.streams)
+    meter.count("Lagging", walked.lagging)
+    meter.count("Retries", walked.later)
+    told = msgspec.structs.asdict(walked)
     _log.info("sweep.piece", **told)
     return told

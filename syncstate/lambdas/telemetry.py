@@ -38,16 +38,30 @@ Counted = Literal[
     "Retries",
     "Quarantined",
     "Waiting",
+    "Streams",
+    "Lagging",
+    "Accepted",
+    "Rejected",
+    "Woken",
     "Errors",
 ]
 """What is counted.
 
-Buffered: facts that wait in a queue; Retries: streams put off, or tried again; Quarantined: (read model, stream) pairs
-that stand before an event which cannot be folded; Waiting: pairs left behind; Errors: invocations that raised.
+Buffered: facts that wait in a queue; Retries: what must come again, streams put off or messages and records that were
+not taken; Quarantined: (read model, stream) pairs that stand before an event which cannot be folded, of Kinesis records
+that are kept as dead letters; Waiting: pairs left behind; Streams: those that were looked at, Lagging: those of them
+that no doorbell had brought up; Accepted, Rejected: updates by a channel; Woken: sellers; Errors: invocations that
+raised, or answered that the fault is ours.
 """
 
 Timed = Literal["Lag", "WebhookToProjection", "Duration"]
-"""Milliseconds. Lag: how old the newest event was when it had been folded; WebhookToProjection: the oldest one."""
+"""Milliseconds.
+
+Lag: how old the newest event was when it had been folded, how old the oldest Kinesis record when it was taken, how long
+a stream from the redo queue had waited; WebhookToProjection: how old the oldest event was when it had been folded.
+"""
+
+_OURS = 500
 
 NAMESPACE = "SyncState"
 ON_LAMBDA = "AWS_LAMBDA_FUNCTION_NAME"
@@ -71,6 +85,11 @@ class Meter:
         """Set a time; of several, the longest counts."""
         self.times[name] = max(milliseconds, self.times.get(name, 0.0))
 
+    def answered(self, status: int) -> None:
+        """Count an answer over HTTP that says that the fault is ours."""
+        if status >= _OURS:
+            self.count("Errors")
+
     def appended(self, outcomes: Iterable[Settled]) -> None:
         """Count what became of facts that were appended."""
         for outcome in outcomes:
@@ -92,6 +111,12 @@ class Meter:
         """Count what a ring folded and what it left behind."""
         self.count("Events", rung.folded)
         self.count("Waiting", len(rung.behind))
+
+    def waited(self, arrived: Iterable[Instant], now: Instant) -> None:
+        """Tell how long what is done at `now` had waited, by when it arrived."""
+        moments = list(arrived)
+        if moments:
+            self.took("Lag", _milliseconds(min(moments), now))
 
     def folded(self, recorded: Iterable[Instant], now: Instant) -> None:
         """Tell how old events were, by when they were recorded, when they had been folded: at `now`."""

@@ -1,7 +1,8 @@
 """The shops' function: signed deliveries, and what programs send with a key, made durable and nothing more.
 
-It stands behind an HTTP API of API Gateway, or a function URL, at `/webhook/shopify` and `/webhook/amazon/return`. What
-it imports is what a cold start waits for: a test holds it to 300 ms without boto3. The rest comes when it is needed.
+It stands behind an HTTP API of API Gateway, or a function URL, at `/webhook/shopify`, `/webhook/amazon/return` and
+`/webhook/amazon/notification`. What it imports is what a cold start waits for: a test holds it to 300 ms without boto3.
+The rest comes when it is needed.
 """
 
 import os
@@ -23,6 +24,7 @@ from syncstate.shops import shops_of
 from syncstate.stores import guarded, open_dynamodb
 
 if TYPE_CHECKING:
+    from ingest.amazon.door import NotificationDoor
     from processor.store import Store
     from web.guard.keys import KeyBook
 
@@ -34,6 +36,12 @@ when_imported(telemetry.prepare_logs)
 def handler(event: Event, context: object) -> dict[str, Any]:
     """Answer one request. 200 tells that what it brought is durable; anything else, that it was not taken."""
     del context
+    told = _answer(event)
+    telemetry.meter().answered(told["statusCode"])
+    return told
+
+
+def _answer(event: Event) -> dict[str, Any]:
     try:
         request = request_of(event)
     except UnknownFormat as error:
@@ -68,14 +76,23 @@ def doors_over(settings: DoorSettings) -> Doors:
 
         return KeyBook(store.registers, clock)
 
+    recorder = _recorder(store, queue)
+
+    def notifications() -> "NotificationDoor":
+        from syncstate.notifications import door_over
+
+        seller = settings.amazon_seller
+        return door_over(recorder, store, {} if seller is None else {seller: settings.tenant}, clock)
+
     return Doors(
-        _recorder(store, queue),
+        recorder,
         store.log,
         shops if secret is None else secret,
         clock,
         keys=keys,
         tenant=settings.tenant,
         renew=(lambda: False) if secret is None else secret.renew,
+        notifications=notifications,
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from processor.models import Commit, Document, IndexKey, Keys, Model, Page, Row
+from processor.models import Commit, Document, Entry, IndexKey, Keys, Model, Page, Row
 from processor.store import Store
 from processor.streams import StreamId
 from tests.factories import NASTY_KEYS, a_held_mark, a_row, a_stream
@@ -55,7 +55,7 @@ def shortest(keys: Keys) -> Keys:
     return keys
 
 
-def told(documents: Iterable[Document]) -> list[tuple[str, bytes]]:
+def told(documents: Iterable[Document | Entry]) -> list[tuple[str, bytes]]:
     """What a listing says of each document."""
     return [(document.id, document.body) for document in documents]
 

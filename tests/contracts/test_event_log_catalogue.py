@@ -4,6 +4,7 @@ from functools import partial
 
 import pytest
 
+from processor.log import MAX_NAMED
 from processor.store import Store
 from processor.streams import StreamId
 from tests.factories import NASTY_KEYS, a_stream, an_append, an_event, events
@@ -11,9 +12,10 @@ from tests.stores import Eventually
 
 
 def holders(store: Store, tx_id: str, tenant: str = "acme") -> list[StreamId]:
-    found = store.log.streams_with(tenant, tx_id)
+    found = store.log.named(tenant, [tx_id])
     assert len(found) == len(set(found))
-    return sorted(found)
+    assert {name for _, name in found} <= {tx_id}
+    return sorted(stream for stream, _ in found)
 
 
 def test_a_fact_is_found_without_knowing_its_stream(store: Store) -> None:
@@ -60,7 +62,24 @@ def test_what_is_found_can_be_read(store: Store) -> None:
     stream, event = a_stream(), an_event(tx="o-1")
     store.log.append([an_append(stream, event)])
 
-    assert [store.log.find(holder, "o-1") for holder in holders(store, "o-1")] == [*store.log.read(stream)]
+    assert [*store.log.find(store.log.named("acme", ["o-1"])).values()] == [*store.log.read(stream)]
+
+
+def test_facts_of_several_txs_are_found_in_one_look(store: Store) -> None:
+    one, other, alone = (a_stream() for _ in range(3))
+    store.log.append([an_append(one, an_event(tx="a"), an_event(tx="b")), an_append(other, an_event(tx="b"))])
+    store.log.append([an_append(alone, an_event(tx="c"))])
+
+    assert sorted(store.log.named("acme", ["b", "nothing", "a"])) == sorted([(one, "a"), (one, "b"), (other, "b")])
+    assert store.log.named("acme", []) == []
+
+
+def test_no_more_facts_are_named_than_the_port_allows(store: Store) -> None:
+    streams = [a_stream() for _ in range(MAX_NAMED // 2 + 1)]
+    for part in range(0, len(streams), 250):
+        store.log.append([an_append(s, an_event(tx="a"), an_event(tx="b")) for s in streams[part : part + 250]])
+
+    assert len(set(store.log.named("acme", ["a", "b"]))) == MAX_NAMED
 
 
 def test_the_count_is_of_a_tenant_s_streams_of_a_category(store: Store, eventually: Eventually) -> None:

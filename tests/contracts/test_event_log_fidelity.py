@@ -38,7 +38,7 @@ def test_every_field_comes_back_as_it_was_given(store: Store, clock: FixedClock,
 
     [read] = store.log.read(stream)
     assert isinstance(outcome, Appended)
-    assert outcome.event == read == store.log.find(stream, event.tx_id)
+    assert outcome.event == read == store.log.find([(stream, event.tx_id)])[stream, event.tx_id]
     assert store.log.read_many({stream: 0}, limit=1) == {stream: [read]}
     assert (read.stream, read.version, read.recorded_at) == (stream, 1, clock())
     assert {name: getattr(read, name) for name in Event.__struct_fields__} == {
@@ -78,7 +78,7 @@ def test_every_key_names_a_stream_of_its_own(store: Store, eventually: Eventuall
     for stream, told in facts.items():
         assert [event.tx_id for event in store.log.read(stream)] == [event.tx_id for event in told]
         assert all(event.stream == stream for event in store.log.read(stream))
-        assert store.log.find(stream, told[0].tx_id) is not None
+        assert store.log.find([(stream, told[0].tx_id)])
     eventually(lambda: sorted(store.log.streams()), sorted(streams))
 
 

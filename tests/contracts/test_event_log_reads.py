@@ -149,13 +149,27 @@ def test_a_fact_is_found_by_its_tx(store: Store) -> None:
     stream, event = a_stream(), an_event()
     store.log.append([an_append(stream, *events(2), event, *events(1))])
 
-    assert store.log.find(stream, event.tx_id) == list(store.log.read(stream))[2]
+    assert store.log.find([(stream, event.tx_id)]) == {(stream, event.tx_id): list(store.log.read(stream))[2]}
+
+
+def test_many_facts_are_found_in_one_call_and_what_is_none_is_absent(store: Store) -> None:
+    streams = [a_stream() for _ in range(30)]
+    appended = [an_append(stream, *events(4)) for stream in streams]
+    store.log.append(appended)
+    facts = [(append.stream, event.tx_id) for append in appended for event in append.events]
+
+    found = store.log.find([*facts, (streams[0], "never"), (a_stream(), facts[0][1]), facts[0]])
+
+    assert found.keys() == set(facts)
+    assert all((event.stream, event.tx_id) == fact for fact, event in found.items())
+    assert sorted(found.values(), key=lambda event: (event.stream, event.version)) == [
+        event for stream in sorted(streams) for event in store.log.read(stream)
+    ]
+    assert store.log.find([]) == {}
 
 
 def test_a_tx_is_found_in_its_own_stream_only(store: Store) -> None:
     stream, other, event = a_stream(), a_stream_of(store, 1), an_event()
     store.log.append([an_append(stream, event)])
 
-    assert store.log.find(other, event.tx_id) is None
-    assert store.log.find(stream, event.tx_id.upper()) is None
-    assert store.log.find(a_stream(), event.tx_id) is None
+    assert store.log.find([(other, event.tx_id), (stream, event.tx_id.upper()), (a_stream(), event.tx_id)]) == {}

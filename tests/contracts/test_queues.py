@@ -98,6 +98,35 @@ def test_deleting_twice_or_after_another_delivery_is_no_error(forgetful: Queue) 
     assert forgetful.receive() == []
 
 
+def test_what_is_hidden_for_longer_stays_with_who_received_it(forgetful: Queue) -> None:
+    forgetful.send([b"one"])
+    found = received(forgetful, 1)
+    forgetful.hide(found, LONG)
+    time.sleep(HIDDEN.total_seconds() + 0.2)
+    assert forgetful.receive() == []
+    forgetful.delete(found)
+
+
+def test_what_is_shown_again_comes_at_once_and_is_counted(queue: Queue) -> None:
+    queue.send([b"one", b"two"])
+    found = received(queue, 2)
+    queue.hide([message for message in found if message.body == b"one"], timedelta())
+    [again] = received(queue, 1)
+    assert (again.body, again.deliveries) == (b"one", 2)
+    assert queue.receive() == []
+
+
+def test_hiding_what_is_gone_or_somebody_else_s_is_no_error(forgetful: Queue) -> None:
+    forgetful.send([b"one"])
+    first = received(forgetful, 1)
+    again = received(forgetful, 1)
+    forgetful.hide([], LONG)
+    forgetful.delete(again)
+    forgetful.hide(again, timedelta())
+    forgetful.hide(first, timedelta())
+    assert forgetful.receive() == []
+
+
 def test_as_many_are_received_as_asked_for_and_never_more_than_ten(queue: Queue) -> None:
     queue.send([b"%d" % number for number in range(25)])
     assert 1 <= len(queue.receive(most=3)) <= 3

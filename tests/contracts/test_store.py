@@ -76,7 +76,7 @@ def test_stores_are_each_their_own(stores: Callable[[], Store]) -> None:
     one.registers.write("r", b"v", 0)
 
     assert other.log.heads([stream]) == {stream: 0}
-    assert other.log.find(stream, event.tx_id) is None
+    assert not other.log.find([(stream, event.tx_id)])
     assert other.models.load(a_model(), [stream]) == {}
     assert get(other, a_model(), "acme", "d") is None
     assert other.registers.read("r") is None

@@ -39,7 +39,7 @@ def traces(store: Store, stream: StreamId) -> list[bool]:
     """Which of them stand: event, claim, row, document, register."""
     return [
         bool(list(store.log.read(stream))),
-        store.log.find(stream, f"of {stream.key}") is not None,
+        bool(store.log.find([(stream, f"of {stream.key}")])),
         bool(store.models.load(a_model(), [stream])),
         bool(store.models.get(a_model(), stream.tenant, [stream.key])),
         store.registers.read(stream.key) is not None,

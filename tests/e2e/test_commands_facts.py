@@ -9,6 +9,11 @@ from typing import Any
 
 import pytest
 
+from processor.clock import Instant
+from processor.log import Append
+from stock.events import ChannelQuantityObserved
+from stock.facts import fact
+from stock.identities import channel_stream, sku
 from syncstate.settings import Settings
 from syncstate.wiring import assembled
 from tests.e2e.serving import Server, command
@@ -84,9 +89,9 @@ def test_a_line_that_waits_is_shown_and_applied_by_a_link(tmp_path: Path, known:
         assert system.services.door.receive("default", {"x-shopify-topic": "orders/create"}, body)
     with Server(data) if served else nullcontext():
         [waiting] = run(data, "unmapped")[1]["unmapped"]
-        assert waiting["lines"] == [{"lineId": "1", "variantId": "77", "quantity": 2}]
+        assert waiting["lines"] == [{"lineId": "1", "variantId": "77", "listing": None, "quantity": 2}]
         shown = command("unmapped", "--data", str(data)).stdout.splitlines()
-        assert shown[1].split() == ["4501", "1", "77", "2", "2026-11-20", "14:15:04"]
+        assert shown[1].split() == ["shopify", "4501", "1", "77", "2", "2026-11-20", "14:15:04"]
         code, told, _ = run(data, "map", SKU, "--variant", "77", "--item", "7700")
         assert (code, [line["status"] for line in told["applied"]], told["sku"]) == (0, ["recorded"], SKU)
         assert run(data, "map", SKU, "--variant", "77", "--item", "7700")[1]["duplicate"] is True
@@ -104,6 +109,32 @@ def test_the_status_tells_of_targets_that_take_no_message(tmp_path: Path, known:
     [line] = [said for said in command("status", "--data", str(data)).stdout.splitlines() if "webhook" in said]
     assert line.startswith("told by")
     assert line.endswith(f"webhook of default: delivered last: never, 1 given up, the last at {now}")
+
+
+@pytest.mark.parametrize("served", [True, False])
+def test_the_report_tells_what_amazon_showed_that_was_not_there(tmp_path: Path, known: Path, *, served: bool) -> None:
+    data = tmp_path / "data"
+    copytree(known, data)
+    assert run(data, "map", SKU, "B000000001")[0] == 0
+    assert "nothing to compare: Amazon was not seen showing any" in command("report", "--data", str(data)).stdout
+    seen = fact(
+        ChannelQuantityObserved("n1", 12, Instant("2026-11-20T10:00:00.000000Z")),
+        tx="n1",
+        at=Instant("2026-11-20T10:00:01.000000Z"),
+        source="test",
+    )
+    with assembled(Settings(data=data), channels=False) as system:
+        system.engine.recorder.record([Append(channel_stream("default", "amazon", sku(SKU)), (seen,))])
+    with Server(data) if served else nullcontext():
+        code, told, _ = run(data, "report", "--since", "24h", "--grace", "0")
+        assert (code, told["channel"], told["graceSeconds"]) == (0, "amazon", 0)
+        [one] = told["skus"]
+        assert (one["sku"], one["episodes"], one["greatestOver"], one["sellableTwice"]) == (SKU, 1, 2, 2)
+        assert told["total"] == {name: value for name, value in one.items() if name != "sku"}
+        assert run(data, "report", "--since", "2026-11-20", "--grace", "86400")[1]["total"]["episodes"] == 0
+        shown = command("report", "--grace", "0", "--data", str(data)).stdout
+        assert "units sellable twice  2\n" in shown
+        assert shown.splitlines()[-1].startswith(SKU)
 
 
 def test_alerts_are_shown_filtered_and_read(data: Path) -> None:
@@ -154,6 +185,9 @@ def test_a_sku_is_explained_up_to_its_newest_event(data: Path) -> None:
         (("map", SKU, "B000000001", "--variant", "77"), 2, "one after the other"),
         (("alerts", "--unread", "--severity", "info"), 2, "--unread"),
         (("alerts", "--read", "nothing"), 1, "no alert"),
+        (("report", "--since", "last week"), 2, "90m, 24h, 7d or 2w"),
+        (("report", "--since", "2126-11-20"), 2, "before now"),
+        (("report", "--since", "999999w"), 2, "too long ago"),
     ],
 )
 def test_a_wrong_use_and_a_failure_say_what_to_do(
@@ -171,7 +205,9 @@ def test_plain_text_is_for_pipes(data: Path) -> None:
     assert done.stdout.isascii()
 
 
-@pytest.mark.parametrize("name", ["adjust", "count", "buffer", "threshold", "map", "unmapped", "alerts", "explain"])
+@pytest.mark.parametrize(
+    "name", ["adjust", "count", "buffer", "threshold", "map", "unmapped", "alerts", "explain", "report"]
+)
 def test_help_teaches_by_examples(name: str) -> None:
     done = command(name, "--help")
     assert done.returncode == 0

@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,8 +25,15 @@ from localstack import packaging
 from localstack.account import Account
 from localstack.amazon import settings
 from localstack.environment import SHOPS, Environment
-from localstack.layout import DEAD, QUEUES, STREAM
+from localstack.layout import BUFFER, DEAD, FUNCTIONS, QUEUES, REDO, STREAM
 from localstack.orders import asked
+from localstack.schedules import Schedules
+from processor.clock import system_clock
+from processor.letters import fact_letters, redo_letters
+from processor.log import Append
+from stock.events import SaleRecorded
+from stock.facts import fact
+from stock.identities import Sku, sku_stream
 from tests import servers
 from tests.e2e.serving import environment as clean
 from tests.kinesis import a_sale_of, aggregate, cut_off, data_of, with_a_bad_checksum, with_a_bad_record
@@ -91,6 +98,49 @@ class Aws:
 
     def dead_letters(self) -> int:
         return sum(self.environment.queues.waiting(f"{queue}{DEAD}") for queue in QUEUES)
+
+    @contextmanager
+    def deaf(self, *functions: str) -> Iterator[None]:
+        """Let nothing reach functions from their sources meanwhile; it comes to them afterwards."""
+        found = [self._mapping(name) for name in functions]
+        for mapping in found:
+            self.account.functions.update_event_source_mapping(UUID=mapping, Enabled=False)
+        time.sleep(2)  # what was under way
+        yield
+        for mapping in found:
+            self.account.functions.update_event_source_mapping(UUID=mapping, Enabled=True)
+
+    def _mapping(self, name: str) -> str:
+        found = self.account.functions.list_event_source_mappings(FunctionName=self.account.name(name))
+        [mapping] = found["EventSourceMappings"]
+        return mapping["UUID"]
+
+    @contextmanager
+    def every_minute(self, name: str, function: str, event: str) -> Iterator[None]:
+        """Set a schedule to the shortest that there is, for a while."""
+        rules: Any = self.account.client("events")
+        rules.put_rule(Name=self.account.name(name), ScheduleExpression="rate(1 minute)")
+        arn = f"arn:aws:lambda:{self.account.region}:{self.account.id}:function:{self.account.name(function)}"
+        rules.put_targets(Rule=self.account.name(name), Targets=[{"Id": "function", "Arn": arn, "Input": event}])
+        yield
+        Schedules(self.account, self.environment.functions).create()
+
+    def logged(self, function: str) -> list[dict[str, Any]]:
+        """Return the JSON lines in a function's log: its own, and its documents of metrics."""
+        logs: Any = self.account.client("logs")
+        group = f"/aws/lambda/{self.account.name(function)}"
+        if not logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]:
+            return []
+        lines: list[str] = []
+        for stream in logs.describe_log_streams(logGroupName=group)["logStreams"]:
+            page = {"logGroupName": group, "logStreamName": stream["logStreamName"], "startFromHead": True}
+            lines += [event["message"] for event in logs.get_log_events(**page, limit=10_000)["events"]]
+        return [json.loads(line) for line in lines if line.startswith("{")]
+
+    def counted(self, function: str, name: str) -> float:
+        """Return the sum of a metric over a function's invocations so far."""
+        documents = [line for line in self.logged(function) if "_aws" in line]
+        return float(sum(document[name][0] for document in documents if name in document))
 
     def command(self, *arguments: str) -> str:
         """Run the command line on the same store."""
@@ -172,6 +222,63 @@ def test_facts_from_kinesis_count_once_and_what_is_broken_is_kept(aws: Aws) -> N
     eventually(lambda: sorted(aws.sales("SOCKS")), [1] * 6 + [2])
     eventually(lambda: aws.stock("SOCKS"), 92)
     eventually(lambda: aws.amazon.amazon.quantity("SOCKS"), 92)
+
+
+def test_what_was_lost_is_found_on_schedule(aws: Aws) -> None:
+    """First records of the stream reach nobody, which the sweep finds; then wakes do, which reconcile finds."""
+    aws.begin("GLOVES", 30)
+    eventually(lambda: aws.amazon.amazon.quantity("GLOVES"), 30)
+    with aws.every_minute("sweep", "sweep", '{"hours": 0}'), aws.deaf("dispatcher"):
+        with aws.deaf("projections"):
+            aws.deliver_until_taken(an_order_body(a_line(1, "GLOVES", 4), id_=3001))
+            assert aws.sales("GLOVES") == [4]
+            assert aws.stock("GLOVES") == 30, "nobody has folded it"
+            eventually(lambda: aws.stock("GLOVES"), 26)
+            assert aws.counted("sweep", "Lagging") > 0
+        time.sleep(3)  # wakes may be delayed by a second, and what the stream brings now sends none that lasts longer
+        aws.account.sqs.purge_queue(QueueUrl=aws.environment.queues.url("work") or "")
+        assert aws.environment.queues.waiting("work") == 0
+        assert aws.amazon.amazon.quantity("GLOVES") == 30
+    eventually(lambda: aws.amazon.amazon.quantity("GLOVES"), 26)
+    assert aws.counted("reconcile", "Woken") > 0
+    assert aws.sales("GLOVES") == [4]
+
+
+def test_every_function_tells_of_each_invocation_in_json_and_measures_it(aws: Aws) -> None:
+    aws.begin("HOSE", 30)
+    aws.deliver_until_taken(an_order_body(a_line(1, "HOSE", 1), id_=4001))
+    sent = data_of(a_sale_of("HOSE", 2, tx="by-kinesis"))
+    aws.account.kinesis.put_record(StreamName=aws.account.name(STREAM), Data=sent, PartitionKey="hose")
+    stream = sku_stream("default", Sku("HOSE"))
+    waited = fact(SaleRecorded(4), tx="late", at=system_clock(), source="api")
+    for queue, letters in ((BUFFER, fact_letters([Append(stream, (waited,))])), (REDO, redo_letters([stream]))):
+        for letter in letters:
+            aws.account.sqs.send_message(QueueUrl=aws.environment.queues.url(queue) or "", MessageBody=letter.decode())
+    for function in ("sweep", "reconcile"):
+        aws.account.functions.invoke(FunctionName=aws.account.name(function), Payload=b"{}")
+    eventually(lambda: aws.stock("HOSE"), 23)
+    eventually(lambda: aws.amazon.amazon.quantity("HOSE"), 23)
+    eventually(lambda: all(aws.counted(name, "BatchSize") for name in ("redo", "buffer", "kinesis")), wanted=True)
+    for function in (one.name for one in FUNCTIONS):
+        lines = aws.logged(function)
+        done = [line for line in lines if line.get("event") == "lambda.done"]
+        documents = [line for line in lines if "_aws" in line]
+        assert abs(len(done) - len(documents)) <= 1, "they come one after the other"
+        assert done, function
+        assert len({line["request_id"] for line in done}) == len(done), "each names its own invocation"
+        assert all((line["function"], line["level"]) == (function, "info") for line in done)
+        assert all(line["timestamp"] for line in lines if "_aws" not in line)
+        assert all("Duration" in document and document["service"] == function for document in documents)
+    for function, name in (
+        ("webhook", "Appended"),
+        ("api", "Appended"),
+        ("buffer", "Appended"),
+        ("kinesis", "Appended"),
+        ("projections", "WebhookToProjection"),
+        ("redo", "Retries"),
+        ("dispatcher", "Accepted"),
+    ):
+        assert aws.counted(function, name) > 0, (function, name)
 
 
 def test_functions_that_are_killed_in_the_middle_lose_nothing_and_count_nothing_twice(aws: Aws) -> None:

@@ -144,8 +144,9 @@ def test_verifying_finds_a_document_too_many() -> None:
     store, model = a_folded_store(), Model("returns", 1)
     key = _first(store)
     row = store.models.load(model, [key])[key]
-    page = store.models.query(model, TENANT, 1, "all", limit=1)
-    copy = Document("another", page.items[0].body, page.items[0].keys)
+    [listed] = store.models.query(model, TENANT, 1, "all", limit=1).items
+    document = store.models.get(model, TENANT, [listed.id])[listed.id]
+    copy = Document("another", document.body, document.keys)
     assert store.models.commit([Commit(model, key, row, (copy,))]) == [True]
     with pytest.raises(AssertionError, match="too many"):
         verify_ours(store)

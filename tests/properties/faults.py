@@ -8,7 +8,7 @@ import msgspec
 
 from processor.errors import StoreUnavailable
 from processor.events import Recorded
-from processor.log import Append, EventLog, Outcome
+from processor.log import Append, EventLog, FactId, Outcome
 from processor.models import Commit, Document, Held, Model, Page, Row
 from processor.registers import Register, Registers
 from processor.store import Models, Store
@@ -188,8 +188,8 @@ class FaultyLog:
     def heads(self, streams: Sequence[StreamId]) -> dict[StreamId, int]:
         return self._trouble.call("heads", lambda: self._log.heads(streams))
 
-    def find(self, stream: StreamId, tx_id: str) -> Recorded | None:
-        return self._trouble.call("find", lambda: self._log.find(stream, tx_id))
+    def find(self, facts: Sequence[FactId]) -> dict[FactId, Recorded]:
+        return self._trouble.call("find", lambda: self._log.find(facts))
 
     def streams(self, tenant: str | None = None, shard: int = 0, shards: int = 1) -> Iterator[StreamId]:
         known = self._trouble.call("streams", lambda: list(self._log.streams(tenant, shard, shards)))
@@ -198,8 +198,8 @@ class FaultyLog:
     def count(self, tenant: str, category: str) -> int:
         return self._trouble.call("count", lambda: self._log.count(tenant, category))
 
-    def streams_with(self, tenant: str, tx_id: str) -> list[StreamId]:
-        return self._trouble.call("streams_with", lambda: self._log.streams_with(tenant, tx_id))
+    def named(self, tenant: str, tx_ids: Sequence[str]) -> list[FactId]:
+        return self._trouble.call("named", lambda: self._log.named(tenant, tx_ids))
 
 
 class FaultyModels:

@@ -11,7 +11,7 @@ from stock.identities import Sku
 from web.answers import Answer, lean, sent
 from web.api.ledger import BalanceAfter, balance_after
 from web.callers import Reader
-from web.paging import After, Limit
+from web.paging import After, FewLimit
 from web.problems import ANSWERS
 from web.services import Services, Use
 from web.skus import SkuPath, SkuQuery, named, unknown
@@ -47,13 +47,13 @@ _sentence, _explanation = lean(Sentence), lean(ExplainAnswer)
 
 
 @router.get("", response_model=ExplainAnswer)
-def explain_of(services: Use, caller: Reader, sku: SkuQuery, after: After = 0, limit: Limit = 100) -> Response:
+def explain_of(services: Use, caller: Reader, sku: SkuQuery, after: After = 0, limit: FewLimit = 100) -> Response:
     """Explain the SKU that `sku` names."""
     return _explained(services, caller.tenant, named(sku), after, limit)
 
 
 @router.get("/{sku:path}", response_model=ExplainAnswer)
-def explain(services: Use, caller: Reader, sku: SkuPath, after: After = 0, limit: Limit = 100) -> Response:
+def explain(services: Use, caller: Reader, sku: SkuPath, after: After = 0, limit: FewLimit = 100) -> Response:
     """Explain why the SKU has the quantities it has."""
     return _explained(services, caller.tenant, named(sku), after, limit)
 

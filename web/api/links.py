@@ -5,10 +5,13 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 
+from ingest.amazon.orders import AMAZON
 from ingest.outcome import Refused
+from ingest.shopify.histories import Seen
 from ingest.shopify.lines import unmapped_tx
-from ingest.shopify.linking import Link, LinkTold, Seen
+from ingest.shopify.linking import Link, LinkTold
 from ingest.shopify.serving import Served
+from ingest.shopify.tellings import SHOP
 from processor.clock import Instant
 from projections.alerts.queries import Unmapped
 from web.answers import Answer
@@ -50,16 +53,21 @@ class LinkedAnswer(Answer):
 
 
 class WaitingLine(Answer):
-    """A line that names no known SKU: `quantity` units of a variant; null where the shop names no variant either."""
+    """A line that names no known SKU: `quantity` units of a Shopify variant, or of an Amazon listing.
+
+    Both are null where not even that is named.
+    """
 
     line_id: str
     variant_id: str | None
+    listing: str | None
     quantity: int
 
 
 class WaitingOrder(Answer):
-    """An order with lines that wait, first told of at `seenAt` by the shop's clock."""
+    """An order with lines that wait, first told of at `seenAt` by the clock of its `shop`."""
 
+    shop: str
     order_id: str
     seen_at: Instant
     lines: tuple[WaitingLine, ...]
@@ -87,11 +95,16 @@ def list_unmapped(
 ) -> WaitingAnswer:
     """Return the order lines that wait for a SKU, a page of `limit` orders at a time.
 
-    A line with a variant is applied as soon as that is linked: `POST /api/mapping` with `variantId` and `sku`.
+    A line with a variant is applied as soon as that is linked: `POST /api/mapping` with `variantId` and `sku`; one
+    with a listing as soon as that is mapped: `POST /api/mapping` with `listing` and `sku`.
     """
     found, after = services.alerts.unmapped(caller.tenant, position(cursor_), limit)
-    seen = services.links.orders(caller.tenant, [one.order for one in found])
-    orders = [_order(one.order, seen[one.order], one) for one in found if one.order in seen]
+    seen = {
+        SHOP: services.links.orders(caller.tenant, [one.order for one in found if one.shop == SHOP]),
+        AMAZON: services.notifications.orders(caller.tenant, [one.order for one in found if one.shop == AMAZON]),
+    }
+    told = [(one, seen.get(one.shop, {}).get(one.order)) for one in found]
+    orders = [_order(one, order) for one, order in told if order is not None]
     shown = tuple(order for order in orders if order.lines)
     lines = sum(len(order.lines) for order in shown)
     return WaitingAnswer(count=len(shown), line_count=lines, unmapped=shown, next_cursor=cursor(after))
@@ -128,12 +141,23 @@ def _applied(served: Served) -> AppliedLine:
     )
 
 
-def _order(order: str, seen: Seen, asked: Unmapped) -> WaitingOrder:
+def _order(asked: Unmapped, seen: Seen) -> WaitingOrder:
     """Return the lines that wait still: the read model may trail the order by a moment."""
-    story = seen.story
+    story, of_amazon = seen.story, asked.shop == AMAZON
     lines = (
-        WaitingLine(line_id=line, variant_id=story.waiting.get(line), quantity=quantity)
+        WaitingLine(
+            line_id=line,
+            variant_id=None if of_amazon else story.waiting.get(line),
+            listing=story.waiting.get(line) if of_amazon else None,
+            quantity=quantity,
+        )
         for line, quantity in story.quantities.items()
-        if unmapped_tx(line) in asked.questions and line not in story.skus
+        if _asked(line, asked) and line not in story.skus
     )
-    return WaitingOrder(order_id=order, seen_at=seen.at, lines=tuple(lines))
+    return WaitingOrder(shop=asked.shop, order_id=asked.order, seen_at=seen.at, lines=tuple(lines))
+
+
+def _asked(line: str, asked: Unmapped) -> bool:
+    """Tell whether a line's SKU is asked for, at first or once more."""
+    first = unmapped_tx(line)
+    return any(question == first or question.startswith(f"{first}:") for question in asked.questions)

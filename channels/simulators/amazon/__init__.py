@@ -1,4 +1,4 @@
-"""A small Amazon: Login with Amazon and the Listings Items API over real HTTP, with limits, faults and a memory."""
+"""A small Amazon over real HTTP: tokens, listings, feeds, orders, notifications, with limits, faults and a memory."""
 
 from channels.simulators.amazon.app import simulator_app
 from channels.simulators.amazon.faults import Fault

@@ -6,7 +6,33 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Operation = Literal["token", "patch", "get"]
+Operation = Literal[
+    "token", "patch", "get", "searchListingsItems",
+    "createFeedDocument", "upload", "createFeed", "getFeed", "getFeeds", "cancelFeed", "getFeedDocument", "download",
+    "message",
+    "searchOrders", "getOrder",
+    "createDestination", "getDestinations", "createSubscription", "getSubscription",
+]  # fmt: skip
+"""What can fail: requests, and `message`, one message of a feed when its turn comes."""
+
+LIMITED: dict[Operation, str] = {
+    "patch": "patchListingsItem",
+    "get": "getListingsItem",
+    "searchListingsItems": "searchListingsItems",
+    "createFeedDocument": "createFeedDocument",
+    "createFeed": "createFeed",
+    "getFeed": "getFeed",
+    "getFeeds": "getFeeds",
+    "cancelFeed": "cancelFeed",
+    "getFeedDocument": "getFeedDocument",
+    "searchOrders": "searchOrders",
+    "getOrder": "getOrder",
+    "createDestination": "createDestination",
+    "getDestinations": "getDestinations",
+    "createSubscription": "createSubscription",
+    "getSubscription": "getSubscription",
+}
+"""Operations with a usage plan, and Amazon's names for them."""
 
 
 class Fault(BaseModel):
@@ -15,11 +41,12 @@ class Fault(BaseModel):
     `throttle` answers 429, `invalid` 200 with status INVALID, `unauthorised` 403, `status` any other, `garbled` 200
     with a page of HTML; `drop` breaks the connection within the answer, and `slow` answers after `seconds`. `applied`
     tells that the change is made all the same; for `slow`, that it is made before the wait. `bare` leaves the body out.
+    A message of a feed can be `invalid`, or `fatal` to the whole feed from there on; it fails in no other way.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    kind: Literal["throttle", "invalid", "unauthorised", "status", "garbled", "drop", "slow"]
+    kind: Literal["throttle", "invalid", "fatal", "unauthorised", "status", "garbled", "drop", "slow"]
     operation: Operation | None = None
     sku: str | None = None
     times: int | None = Field(default=1, ge=1)
@@ -31,12 +58,13 @@ class Fault(BaseModel):
     applied: bool = False
 
     def meets(self, operation: Operation, sku: str | None) -> bool:
-        """Whether the fault is meant for such a request. Nothing but a PATCH can be INVALID."""
-        return (
-            (self.kind != "invalid" or operation == "patch")
-            and self.operation in (None, operation)
-            and self.sku in (None, sku)
-        )
+        """Whether the fault is meant for such a request. Nothing but a PATCH and a message can be INVALID."""
+        return self._fits(operation) and self.operation in (None, operation) and self.sku in (None, sku)
+
+    def _fits(self, operation: Operation) -> bool:
+        if operation == "message":
+            return self.kind in ("invalid", "fatal")
+        return self.kind != "fatal" and (self.kind != "invalid" or operation == "patch")
 
 
 class FaultPlan:

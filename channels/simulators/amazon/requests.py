@@ -3,11 +3,17 @@
 Sources: Login with Amazon, "Access token request"; Listings Items API 2021-08-01, patchListingsItem, getListingsItem.
 """
 
-from typing import Any, Literal
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal, TypeVar
 from urllib.parse import parse_qsl, unquote
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.requests import Request
+
+from processor.clock import Instant, instant
+
+Body = TypeVar("Body", bound=BaseModel)
 
 INCLUDED = frozenset(
     {
@@ -26,13 +32,13 @@ class Bad(Exception):
         self.status, self.code, self.message = status, code, message
 
 
-class _Strict(BaseModel):
+class Strict(BaseModel):
     """Nothing that was not asked for, nothing converted."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
-class TokenForm(_Strict):
+class TokenForm(Strict):
     """A refresh-token grant."""
 
     grant_type: str
@@ -41,7 +47,16 @@ class TokenForm(_Strict):
     client_secret: str
 
 
-class PatchOperation(_Strict):
+class GrantlessForm(Strict):
+    """A grant for the application itself."""
+
+    grant_type: Literal["client_credentials"]
+    scope: str
+    client_id: str
+    client_secret: str
+
+
+class PatchOperation(Strict):
     """One JSON Patch operation on a top-level attribute."""
 
     op: Literal["add", "replace", "merge", "delete"]
@@ -49,14 +64,14 @@ class PatchOperation(_Strict):
     value: list[dict[str, Any]] | None = None
 
 
-class PatchBody(_Strict):
+class PatchBody(Strict):
     """The body of patchListingsItem."""
 
     product_type: str = Field(alias="productType", min_length=1)
     patches: list[PatchOperation] = Field(min_length=1)
 
 
-class MerchantQuantity(_Strict):
+class MerchantQuantity(Strict):
     """One value of fulfillment_availability."""
 
     fulfillment_channel_code: str = Field(min_length=1)
@@ -71,13 +86,13 @@ class Item(BaseModel):
     sku: str
 
 
-def token_form(content_type: str, body: bytes) -> TokenForm | None:
+def token_form(content_type: str, body: bytes) -> TokenForm | GrantlessForm | None:
     """Read the form, None where it is not one."""
     if content_type.partition(";")[0].strip().lower() != "application/x-www-form-urlencoded":
         return None
     try:
         fields = dict(parse_qsl(body.decode("ascii"), strict_parsing=True))
-        return TokenForm.model_validate(fields)
+        return (TokenForm if "refresh_token" in fields else GrantlessForm).model_validate(fields)
     except ValueError:
         return None
 
@@ -89,6 +104,11 @@ def item(request: Request) -> Item:
     if len(segments) != 6:  # noqa: PLR2004 - /listings/2021-08-01/items/{seller}/{sku}
         raise Bad(404, "NotFound", "the path is /listings/2021-08-01/items/{sellerId}/{sku}, the SKU percent-encoded")
     return Item(seller=unquote(segments[4]), sku=unquote(segments[5]))
+
+
+def seller_in_path(request: Request) -> str:
+    """Read the seller from the path of a search."""
+    return unquote(request.path_params["seller"])
 
 
 def check_query(request: Request, marketplace: str, included: frozenset[str]) -> frozenset[str]:
@@ -104,14 +124,56 @@ def check_query(request: Request, marketplace: str, included: frozenset[str]) ->
     return asked
 
 
-def patch_body(content_type: str, body: bytes) -> PatchBody:
-    """Read the body of a PATCH, or refuse it."""
+def json_body(content_type: str, body: bytes, model: type[Body]) -> Body:
+    """Read a body as `model`, or refuse it."""
     if content_type.partition(";")[0].strip().lower() != "application/json":
         raise Bad(415, "UnsupportedMediaType", "The request payload is in an unsupported format.")
     try:
-        return PatchBody.model_validate_json(body)
+        return model.model_validate_json(body)
     except ValidationError as error:
         raise Bad(400, "InvalidInput", f"Request has invalid parameters: {_first(error)}") from error
+
+
+def query(request: Request, known: frozenset[str]) -> dict[str, str]:
+    """Return the query, each name once. Refuses names that the operation does not know."""
+    pairs = parse_qsl(request.url.query, keep_blank_values=True)
+    fields = dict(pairs)
+    if len(fields) != len(pairs) or not fields.keys() <= known:
+        unknown = ",".join(sorted(fields.keys() - known)) or "a repeated one"
+        raise Bad(400, "InvalidInput", f"Request has invalid parameters: {unknown}")
+    return fields
+
+
+def one_marketplace(fields: Mapping[str, str], marketplace: str) -> None:
+    """Refuse a query that names another marketplace; one that names none is for all of the seller's."""
+    if fields.get("marketplaceIds", marketplace) != marketplace:
+        raise Bad(400, "InvalidInput", f"Invalid marketplaceIds: {fields['marketplaceIds']}")
+
+
+def words(fields: Mapping[str, str], name: str, known: frozenset[str]) -> frozenset[str]:
+    """Return a comma-separated list of words. Refuses others than `known`."""
+    asked = frozenset(filter(None, fields.get(name, "").split(",")))
+    if asked - known:
+        raise Bad(400, "InvalidInput", f"Invalid {name}: {','.join(sorted(asked - known))}")
+    return asked
+
+
+def number(fields: Mapping[str, str], name: str, default: int, most: int) -> int:
+    """Return a number from 1 to `most`."""
+    text = fields.get(name, str(default))
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= most:
+        raise Bad(400, "InvalidInput", f"Invalid {name}: {text}")
+    return int(text)
+
+
+def time_of(fields: Mapping[str, str], name: str) -> Instant | None:
+    """Return a moment, None where none is given."""
+    if name not in fields:
+        return None
+    try:
+        return instant(datetime.fromisoformat(fields[name]))
+    except ValueError as error:
+        raise Bad(400, "InvalidInput", f"Invalid {name}: {fields[name]}") from error
 
 
 def merchant_quantity(operation: PatchOperation) -> MerchantQuantity | None:

@@ -51,8 +51,11 @@ def simulated_amazon(
 ) -> Iterator[Simulator]:
     """Run a small Amazon until the block ends; `port` 0 takes a free one."""
     amazon = amazon or SimulatedAmazon()
-    with served(simulator_app(amazon), host, port) as url:
-        yield Simulator(url, amazon)
+    try:
+        with served(simulator_app(amazon), host, port) as url:
+            yield Simulator(url, amazon)
+    finally:
+        amazon.courier.close()
 
 
 @contextmanager

@@ -12,7 +12,7 @@ import msgspec
 
 from processor.adapters.dynamodb.catalogue import DOCUMENT_INDEXES
 from processor.adapters.dynamodb.keys import Item, Key
-from processor.models import Commit, Document, Held, IndexKey, Keys, Model, Row
+from processor.models import Commit, Document, Entry, Held, IndexKey, Keys, Model, Row
 from processor.streams import StreamId
 
 if TYPE_CHECKING:
@@ -81,10 +81,15 @@ def document_item(model: Model, tenant: str, document: Document) -> Item:
 
 
 def document_from(item: Item) -> Document:
-    """Return the document that an item holds; a row's is named by its stream's key."""
+    """Return the document that an item holds."""
+    return Document(item["sk"]["S"][len(DOCUMENT) :], item["body"]["B"], _keys(item))
+
+
+def entry_from(item: Item) -> Entry:
+    """Return what a listing tells of an item; a row's is named by its stream's key."""
     place = item["sk"]["S"]
     id_ = place[len(DOCUMENT) :] if place.startswith(DOCUMENT) else stream_of_row(item).key
-    return Document(id_, item["body"]["B"], _keys(item))
+    return Entry(id_, item["body"]["B"])
 
 
 def index_partition(model: Model, tenant: str, partition: str) -> str:

@@ -89,7 +89,7 @@ class DynamoModels:
         if after is not None:
             arguments["ExclusiveStartKey"] = key_item((partition, every + after))
         found, more = self._page(arguments, limit)
-        page = tuple(map(documents.document_from, found))
+        page = tuple(map(documents.entry_from, found))
         return Page(page, page[-1].id if more else None)
 
     def query(  # noqa: PLR0913 - the coordinates of an index range
@@ -117,7 +117,7 @@ class DynamoModels:
             start = key_item((documents.partition_of(model, tenant), sort or _ANY))
             arguments["ExclusiveStartKey"] = {**start, f"{name}p": within, f"{name}s": {"S": place}}
         found, more = self._page(arguments, limit)
-        page = tuple(map(documents.document_from, found))
+        page = tuple(map(documents.entry_from, found))
         return Page(page, f"{found[-1][f'{name}s']['S']}{_BESIDE}{found[-1]['sk']['S']}" if more else None)
 
     def _page(self, arguments: dict[str, Any], limit: int) -> tuple[list[Item], bool]:

@@ -8,7 +8,7 @@ from threading import RLock
 from processor.clock import Clock
 from processor.errors import Misuse
 from processor.events import Event, Recorded, recorded
-from processor.log import MAX_STREAMS_WITH, Append, Appended, Conflict, Duplicate, Outcome, Stale
+from processor.log import MAX_NAMED, Append, Appended, Conflict, Duplicate, FactId, Outcome, Stale
 from processor.streams import StreamId
 
 
@@ -71,10 +71,11 @@ class MemoryLog:
         with self._lock:
             return {stream: len(self._events.get(stream, [])) for stream in streams}
 
-    def find(self, stream: StreamId, tx_id: str) -> Recorded | None:
+    def find(self, facts: Sequence[FactId]) -> dict[FactId, Recorded]:
         """See `EventLog.find`."""
         with self._lock:
-            return self._claims.get(stream, {}).get(tx_id)
+            found = ((fact, self._claims.get(fact[0], {}).get(fact[1])) for fact in facts)
+            return {fact: event for fact, event in found if event is not None}
 
     def streams(self, tenant: str | None = None, shard: int = 0, shards: int = 1) -> Iterator[StreamId]:
         """See `Catalogue.streams`."""
@@ -87,10 +88,11 @@ class MemoryLog:
         with self._lock:
             return self._begun[tenant, category]
 
-    def streams_with(self, tenant: str, tx_id: str) -> list[StreamId]:
-        """See `Catalogue.streams_with`."""
+    def named(self, tenant: str, tx_ids: Sequence[str]) -> list[FactId]:
+        """See `Catalogue.named`."""
         with self._lock:
-            return list(islice(self._with.get((tenant, tx_id), ()), MAX_STREAMS_WITH))
+            found = ((stream, tx_id) for tx_id in tx_ids for stream in self._with.get((tenant, tx_id), ()))
+            return list(islice(found, MAX_NAMED))
 
 
 def _claimed(claims: Mapping[str, Recorded], event: Event) -> Duplicate | Conflict | None:

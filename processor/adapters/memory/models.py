@@ -7,7 +7,7 @@ from threading import RLock
 import msgspec
 
 from processor.adapters.memory.log import MemoryLog
-from processor.models import Commit, Document, Held, IndexKey, Keys, Model, Page, Row
+from processor.models import Commit, Document, Entry, Held, IndexKey, Keys, Model, Page, Row
 from processor.streams import StreamId, fed_row
 
 
@@ -64,7 +64,7 @@ class MemoryModels:
                 if key.tenant == tenant and key.category == category and (after is None or key.key > after)
             }
         found = sorted(rows)
-        page = tuple(Document(key, rows[key].state, rows[key].keys) for key in found[:limit])
+        page = tuple(Entry(key, rows[key].state) for key in found[:limit])
         return Page(page, page[-1].id if len(found) > limit else None)
 
     def query(  # noqa: PLR0913 - the coordinates of an index range
@@ -89,7 +89,7 @@ class MemoryModels:
         if after is not None:
             places = [p for p in places if (p[0] < after if newest_first else p[0] > after)]
         page = places[:limit]
-        return Page(tuple(d for _, d in page), page[-1][0] if len(places) > limit else None)
+        return Page(tuple(Entry(d.id, d.body) for _, d in page), page[-1][0] if len(places) > limit else None)
 
     def _indexed(self, model: Model, tenant: str) -> Iterable[Document]:
         yield from (d for (owner, _), d in self._documents[model].items() if owner == tenant)

@@ -50,6 +50,15 @@ class MemoryQueue:
                 self._changed.wait(min(left, self._pause()))
             return [self._deliver(kept) for kept in self._due()[: min(most, MAX_RECEIVED)]]
 
+    def hide(self, messages: Sequence[Message], during: timedelta) -> None:
+        """See `Queue.hide`."""
+        named = {message.receipt for message in messages}
+        with self._changed:
+            for kept in self._kept:
+                if kept.receipt in named:
+                    kept.due = self._monotonic() + during.total_seconds()
+            self._changed.notify_all()
+
     def delete(self, messages: Sequence[Message]) -> None:
         """See `Queue.delete`."""
         gone = {message.receipt for message in messages}

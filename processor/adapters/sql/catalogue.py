@@ -9,9 +9,8 @@ from processor.adapters.sql.compiled import Compiled
 from processor.adapters.sql.connections import C
 from processor.adapters.sql.names import Names
 from processor.adapters.sql.rows import marks
-from processor.adapters.sql.schema import events, heads, is_of, positions, row_of, rows, stream_of, streams
+from processor.adapters.sql.schema import heads, is_of, positions, row_of, rows, stream_of, streams
 from processor.adapters.sql.transactions import Transactions
-from processor.log import MAX_STREAMS_WITH
 from processor.models import Held, Model
 from processor.streams import StreamId, fed_row
 
@@ -35,14 +34,6 @@ def _catalogue() -> Select[Any]:
 def _count() -> Select[Any]:
     begun = streams.join(heads, heads.c.stream_id == streams.c.id)
     return select(func.count()).select_from(begun).where(*_within, heads.c.version > 0)
-
-
-def _with_tx() -> Select[Any]:
-    """Look each claim's name up by its number: a join might be begun at the names, of which there are many."""
-    name = select(streams.c.name).where(streams.c.id == events.c.stream_id).scalar_subquery()
-    claimed = select(name.label("name")).where(events.c.tx_id == bindparam("tx")).subquery()
-    within = (claimed.c.name > bindparam("after"), claimed.c.name < bindparam("end"))
-    return select(claimed.c.name).where(*within).limit(_limit)
 
 
 def _lagging(places: FromClause, version: ColumnElement[int]) -> Select[Any]:
@@ -79,7 +70,6 @@ class Catalogue(Generic[C]):
     def __init__(self, transactions: Transactions[C], names: Names[C], dialect: Dialect) -> None:
         self._transactions, self._names = transactions, names
         self._all, self._count = Compiled(_catalogue(), dialect), Compiled(_count(), dialect)
-        self._with_tx = Compiled(_with_tx(), dialect)
         self._own, self._fed = Compiled(_lagging_own(), dialect), Compiled(_lagging_fed(), dialect)
         self._held = Compiled(_held(), dialect)
 
@@ -100,14 +90,6 @@ class Catalogue(Generic[C]):
         place = f"{tenant}/{category}"
         with self._transactions.reading("count streams") as connection:
             return int(self._count(connection, after=f"{place}/", end=f"{place}0").fetchone()[0])
-
-    def streams_with(self, tenant: str, tx_id: str) -> list[StreamId]:
-        """See `Catalogue.streams_with`."""
-        with self._transactions.reading("find a fact") as connection:
-            found = self._with_tx(
-                connection, tx=tx_id, after=f"{tenant}/", end=f"{tenant}0", limit=MAX_STREAMS_WITH
-            ).fetchall()
-        return [StreamId.parse(name) for (name,) in found]
 
     def lagging(self, model: Model, feeds: Mapping[str, str], shard: int, shards: int) -> Iterator[StreamId]:
         """See `Lag.lagging`. Strongly consistent a page at a time."""

@@ -7,10 +7,10 @@ from sqlalchemy import BigInteger, Dialect, Select, Table, Text, bindparam, sele
 from processor.adapters.sql.compiled import Compiled
 from processor.adapters.sql.connections import C
 from processor.adapters.sql.names import Names
-from processor.adapters.sql.places import cursor_of, id_of, keys_of, partition_of, within
+from processor.adapters.sql.places import cursor_of, id_of, partition_of, within
 from processor.adapters.sql.schema import PLACES, documents, row_of, rows, streams
 from processor.adapters.sql.transactions import Transactions
-from processor.models import Document, Model, Page
+from processor.models import Entry, Model, Page
 
 _after, _end = bindparam("after", type_=Text), bindparam("end", type_=Text)
 _limit = bindparam("limit", type_=BigInteger)
@@ -18,15 +18,14 @@ _limit = bindparam("limit", type_=BigInteger)
 
 def _rows() -> Select[Any]:
     placed = streams.join(rows, rows.c.id == row_of(bindparam("model", type_=BigInteger), streams.c.id))
-    found = select(streams.c.name, rows.c.state, *(rows.c[name] for name in PLACES)).select_from(placed)
+    found = select(streams.c.name, rows.c.state).select_from(placed)
     return found.where(streams.c.name > _after, streams.c.name < _end).order_by(streams.c.name).limit(_limit)
 
 
 def _standing(table: Table, body: str, index: int, *, newest_first: bool) -> Select[Any]:
     """Return what of a table stands in a range of an index."""
     place = table.c[PLACES[index]]
-    found = select(place.label("place"), table.c[body].label("body"), *(table.c[name] for name in PLACES))
-    found = found.where(place > _after, place < _end)
+    found = select(place.label("place"), table.c[body].label("body")).where(place > _after, place < _end)
     found = found.order_by(place.desc() if newest_first else place).limit(_limit)
     return select(found.subquery())
 
@@ -65,10 +64,7 @@ class Listings(Generic[C]):
                 end=f"{tenant}/{category}0",
                 limit=limit + 1,
             ).fetchall()
-        items = tuple(
-            Document(name.removeprefix(prefix), state, keys_of(tuple(standing)))
-            for name, state, *standing in found[:limit]
-        )
+        items = tuple(Entry(name.removeprefix(prefix), state) for name, state in found[:limit])
         return Page(items, items[-1].id if len(found) > limit else None)
 
     def query(  # noqa: PLR0913, PLR0917 - the coordinates of an index range
@@ -92,7 +88,5 @@ class Listings(Generic[C]):
             found = self._queries[index, newest_first](
                 connection, after=asked.first, end=asked.end, limit=limit + 1
             ).fetchall()
-        items = tuple(
-            Document(id_of(place), body, keys_of(tuple(standing))) for place, body, *standing in found[:limit]
-        )
+        items = tuple(Entry(id_of(place), body) for place, body in found[:limit])
         return Page(items, cursor_of(whole, found[limit - 1][0]) if len(found) > limit else None)

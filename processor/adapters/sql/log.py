@@ -12,7 +12,7 @@ from processor.adapters.sql.transactions import Transactions
 from processor.clock import Clock
 from processor.errors import Misuse
 from processor.events import Recorded
-from processor.log import Append, Outcome
+from processor.log import MAX_NAMED, Append, FactId, Outcome
 from processor.streams import StreamId
 
 PAGE = 1000
@@ -127,12 +127,18 @@ class SqlLog(Generic[C]):
             heads = self._statements.heads(connection, [of for of in numbers if of is not None])
         return {stream: heads.get(of, 0) if of else 0 for stream, of in zip(streams, numbers, strict=True)}
 
-    def find(self, stream: StreamId, tx_id: str) -> Recorded | None:
-        """See `EventLog.find`."""
+    def find(self, facts: Sequence[FactId]) -> dict[FactId, Recorded]:
+        """See `EventLog.find`. One statement for all facts."""
+        if not facts:
+            return {}
+        streams = list(dict.fromkeys(stream for stream, _ in facts))
         with self._transactions.reading("find") as connection:
-            [of] = self._names.of(connection, [stream])
-            entry = None if of is None else self._statements.find(connection, of, tx_id)
-        return Recorded(stream, *entry) if entry else None
+            numbers = dict(zip(streams, self._names.of(connection, streams), strict=True))
+            wanted = {(of, tx_id) for stream, tx_id in facts if (of := numbers[stream]) is not None}
+            entries = self._statements.find(connection, list(wanted)) if wanted else []
+        known = {of: stream for stream, of in numbers.items()}
+        found = (Recorded(known[of], *entry) for of, *entry in entries)
+        return {(event.stream, event.tx_id): event for event in found}
 
     def streams(self, tenant: str | None = None, shard: int = 0, shards: int = 1) -> Iterator[StreamId]:
         """See `Catalogue.streams`. In order of name; strongly consistent a page at a time."""
@@ -142,6 +148,10 @@ class SqlLog(Generic[C]):
         """See `Catalogue.count`. Strongly consistent."""
         return self._catalogue.count(tenant, category)
 
-    def streams_with(self, tenant: str, tx_id: str) -> list[StreamId]:
-        """See `Catalogue.streams_with`. Claims are ordered by `tx_id`: it reads those of this one, of all tenants."""
-        return self._catalogue.streams_with(tenant, tx_id)
+    def named(self, tenant: str, tx_ids: Sequence[str]) -> list[FactId]:
+        """See `Catalogue.named`. Claims are ordered by `tx_id`: it reads those of these ones, of all tenants."""
+        if not tx_ids:
+            return []
+        with self._transactions.reading("find a fact") as connection:
+            found = self._statements.named(connection, tx_ids, f"{tenant}/", f"{tenant}0", MAX_NAMED)
+        return [(StreamId.parse(name), tx_id) for name, tx_id in found]

@@ -107,8 +107,14 @@ class LogStatements(Protocol[C_contra]):
         """Return the next events of several streams, each preceded by its stream's number, in order of both."""
         ...
 
-    def find(self, connection: C_contra, stream: int, tx_id: str) -> StoredEvent | None:
-        """Return the event that claimed `tx_id`."""
+    def find(self, connection: C_contra, claims: Sequence[tuple[int, str]]) -> list[StoredEvent]:
+        """Return the events of those claims, each a stream and a tx_id, that were made; its stream before each."""
+        ...
+
+    def named(
+        self, connection: C_contra, tx_ids: Sequence[str], after: str, end: str, limit: int
+    ) -> list[tuple[str, str]]:
+        """Return the streams' names between `after` and `end`, exclusive, that hold one of `tx_ids`, and which."""
         ...
 
 

@@ -23,7 +23,16 @@ MAX_ENTRIES = 10
 MAX_BATCH_BYTES = 256 * 1024
 MAX_DELAY = timedelta(minutes=15)
 MAX_WAIT = timedelta(seconds=20)
+MAX_HIDDEN = timedelta(hours=12)
 _TRIES = 3
+
+_GONE = frozenset({"ReceiptHandleIsInvalid", "MessageNotInflight", "InvalidParameterValue"})
+"""What SQS says of a receipt whose message is somebody else's by now, visible again, or deleted."""
+
+_MISSING = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist")
+_DENIED = ("AccessDenied", "AccessDeniedException")
+_ACTIONS = {"send": "SendMessage", "receive": "ReceiveMessage", "delete": "DeleteMessage"}
+"""Under which action IAM knows each request, batches too."""
 
 _T = TypeVar("_T")
 
@@ -63,6 +72,12 @@ class SqsQueue:
             for found in answer.get("Messages", ())
         ]
 
+    def hide(self, messages: Sequence[Message], during: timedelta) -> None:
+        """See `Queue.hide`."""
+        seconds = ceil(min(during, MAX_HIDDEN).total_seconds())
+        for first in range(0, len(messages), MAX_ENTRIES):
+            self._all("hide", messages[first : first + MAX_ENTRIES], partial(self._hide, seconds))
+
     def delete(self, messages: Sequence[Message]) -> None:
         """See `Queue.delete`."""
         for first in range(0, len(messages), MAX_ENTRIES):
@@ -77,6 +92,16 @@ class SqsQueue:
             ],
         )
         return answer.get("Failed", [])
+
+    def _hide(self, seconds: int, messages: Sequence[Message]) -> "list[BatchResultErrorEntryTypeDef]":
+        answer = self._client.change_message_visibility_batch(
+            QueueUrl=self._url,
+            Entries=[
+                {"Id": str(place), "ReceiptHandle": message.receipt, "VisibilityTimeout": seconds}
+                for place, message in enumerate(messages)
+            ],
+        )
+        return [failed for failed in answer.get("Failed", []) if failed["Code"].rpartition(".")[2] not in _GONE]
 
     def _delete(self, messages: Sequence[Message]) -> "list[BatchResultErrorEntryTypeDef]":
         answer = self._client.delete_message_batch(
@@ -101,7 +126,14 @@ class SqsQueue:
         try:
             return request()
         except (ClientError, BotoCoreError) as error:
-            raise StoreUnavailable(f"{operation} messages", str(error)) from error
+            raise StoreUnavailable(f"{operation} messages", f"{error}{self._advice(operation, error)}") from error
+
+    def _advice(self, operation: str, error: ClientError | BotoCoreError) -> str:
+        """Return what a person can do, in brackets; nothing where that is nothing."""
+        code = error.response["Error"].get("Code", "") if isinstance(error, ClientError) else ""
+        if code in _MISSING:
+            return f" (there is no queue at {self._url}: look at the region, and at the setting that names it)"
+        return f" (grant sqs:{_ACTIONS[operation]} on the queue {self._url})" if code in _DENIED else ""
 
 
 def _batches(bodies: Sequence[bytes]) -> Iterator[list[bytes]]:

@@ -16,8 +16,10 @@ from stock.identities import sku, sku_stream
 from stock.waiting import may_wait
 from syncstate.lambdas.doors import Doors
 from syncstate.lambdas.gateway import request_of
+from syncstate.notifications import door_over
 from tests.gateway import http_event
 from tests.payloads import SECRET, SHOP, shopify_headers
+from tests.payloads.amazon import SELLER
 from web.guard.keys import KeyBook
 
 TENANT = "acme"
@@ -34,6 +36,7 @@ def doors_over(store: Store, queue: Queue | None = None, shops: Mapping[str, Sho
         keys=lambda: KeyBook(store.registers, system_clock),
         tenant="default",
         renew=lambda: False,
+        notifications=lambda: door_over(Appender(store.log, append), store, {SELLER: TENANT}, system_clock),
     )
 
 

@@ -1,8 +1,9 @@
 """What stands between a table's stream and a function on Lambda, played in this process as AWS documents it.
 
-No emulator does: batches by size, order per item alone, partial failures (`ReportBatchItemFailures`), bisecting,
-retries, the on-failure destination, several batches of a shard at once, shards that split and records that expire, and
-records that come again. The function is called with the event that Lambda would hand to it, through JSON.
+No emulator does: batches by size, by the window and by what a call may carry, order per item alone, partial failures
+(`ReportBatchItemFailures`), bisecting, retries, the on-failure destination, several batches of a shard at once, shards
+that split and records that expire, and records that come again. The function is called with the event that Lambda would
+hand to it, through JSON.
 See "Lambda event source mappings" and "Using AWS Lambda with Amazon DynamoDB" in the AWS Lambda Developer Guide.
 """
 
@@ -24,6 +25,8 @@ Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 Record = dict[str, Any]
 
 MINUTES = 15 * 60 * 1000
+PAYLOAD = 6 * 1024 * 1024
+"""What one call carries, in bytes ("Lambda quotas": invocation payload)."""
 
 
 class Context:
@@ -45,6 +48,7 @@ class Shard:
     def __init__(self, parents: Sequence["Shard"] = ()) -> None:
         self.parents = parents
         self.records: list[Record] = []
+        self.came: list[float] = []
         self.closed = False
         self.taken = self.trimmed = 0
         self.attempts = 0
@@ -74,10 +78,21 @@ class StreamRunner:
     """Calls `handler` with batches of what arrived.
 
     `retries` bounds how often a batch that fails is tried again before its records go to `destination`; None: for ever.
+    `window` is how many seconds a batch is gathered that is not full: time passes by `wait`.
     """
 
-    def __init__(self, handler: Handler, *, shards: int = 2, bisect: bool = True, retries: int | None = None) -> None:
+    def __init__(
+        self,
+        handler: Handler,
+        *,
+        shards: int = 2,
+        bisect: bool = True,
+        retries: int | None = None,
+        window: float = 0,
+        payload: int = PAYLOAD,
+    ) -> None:
         self._handler, self._bisect, self._retries = handler, bisect, retries
+        self._window, self._payload, self._now = window, payload, 0.0
         self.shards = [Shard() for _ in range(shards)]
         self.destination: list[Record] = []
         self.calls = 0
@@ -97,7 +112,18 @@ class StreamRunner:
             shuffled.shuffle(arriving)
         for record in arriving:
             shards = self.open
-            shards[place_of(record) % len(shards)].records.append(record)
+            shard = shards[place_of(record) % len(shards)]
+            shard.records.append(record)
+            shard.came.append(self._now)
+
+    def wait(self, seconds: float, size: int) -> None:
+        """Let time pass, and whatever is full or has waited for the window be delivered."""
+        self._now += seconds
+        for shard in self.shards:
+            left = -1
+            while self._is_due(shard, size) and shard.left != left:
+                left = shard.left
+                self.deliver(shard, size)
 
     def split(self, shard: Shard) -> None:
         """Close a shard; two others go on."""
@@ -108,7 +134,7 @@ class StreamRunner:
         """Let the shard's oldest records vanish, read or not; answer those that were not."""
         number = min(number, len(shard.records))
         lost = shard.records[shard.taken : number]
-        del shard.records[:number]
+        del shard.records[:number], shard.came[:number]
         shard.trimmed += number
         shard.taken = max(0, shard.taken - number)
         return lost
@@ -123,7 +149,7 @@ class StreamRunner:
         An error of the function is raised on, after AWS has taken note of it. With `parallel`, each of so many batches
         holds the records of other items, and their failures are told together.
         """
-        batch = shard.records[shard.taken : shard.taken + min(size, shard.limit or size)]
+        batch = self._batch(shard, min(size, shard.limit or size))
         if not batch or not shard.readable:
             return
         failed: set[str] = set()
@@ -160,6 +186,23 @@ class StreamRunner:
             for shard in waiting:
                 self.deliver(shard, size)
         raise AssertionError(f"{self.left} records are never taken")
+
+    def _batch(self, shard: Shard, size: int) -> list[Record]:
+        """Return the next records: `size` of them, or as many as one call carries."""
+        batch: list[Record] = []
+        weight = len(json.dumps({"Records": []}))
+        for record in shard.records[shard.taken : shard.taken + size]:
+            weight += len(json.dumps(record)) + 2
+            if batch and weight > self._payload:
+                break
+            batch.append(record)
+        return batch
+
+    def _is_due(self, shard: Shard, size: int) -> bool:
+        if not shard.left or not shard.readable:
+            return False
+        full = len(self._batch(shard, size)) < min(shard.left, size) or shard.left >= size
+        return full or self._now - shard.came[shard.taken] >= self._window
 
     def _failed(self, shard: Shard, batch: Sequence[Record]) -> None:
         if self._retries is not None and shard.attempts >= self._retries and (len(batch) == 1 or not self._bisect):

@@ -11,8 +11,10 @@ from fastapi import FastAPI
 from processor.adapters.dynamodb import DynamoStore
 from processor.clock import system_clock
 from syncstate.lambdas import api, runtime
-from syncstate.lambdas.gateway import UnknownFormat
+from syncstate.lambdas.telemetry import ON_LAMBDA
 from tests.gateway import Front, http_event
+from tests.integration.aws.functions import header
+from tests.metrics import measured
 from tests.payloads import SHOP, a_line, a_simple_body, an_order_body, shopify_headers
 from web.guard.keys import KeyBook
 
@@ -126,8 +128,44 @@ def test_the_application_begins_once_whatever_is_asked() -> None:
 
 
 def test_an_older_payload_format_says_what_to_set() -> None:
-    with pytest.raises(UnknownFormat, match=r"set the integration's to 2\.0"):
-        api.handler({**http_event("GET", "/health"), "version": "1.0"}, None)
+    answer = api.handler({**http_event("GET", "/health"), "version": "1.0"}, None)
+    told = json.loads(answer["body"])
+    assert (answer["statusCode"], told["code"]) == (500, "internal")
+    assert "set the integration's to 2.0" in told["error"]
+
+
+def test_a_store_that_cannot_be_opened_is_503_and_is_tried_anew(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with monkeypatch.context() as down:
+        down.setenv("SYNCSTATE_DYNAMODB_ENDPOINT", "http://127.0.0.1:9")
+        down.setenv(ON_LAMBDA, "api")
+        answer = api.handler(http_event("GET", "/health"), None)
+        told = json.loads(answer["body"])
+        assert (answer["statusCode"], told["ok"], told["code"]) == (503, False, "unavailable")
+        assert header(answer, "retry-after") == "1"
+        assert "127.0.0.1" not in answer["body"], "a stranger is not told where"
+        assert measured(capsys.readouterr().out, "api")["Errors"] == 1
+    runtime.settings.cache_clear()
+    assert asked("GET", "/health")[0] == 200
+
+
+def test_it_measures_what_became_of_the_facts_it_took(
+    key: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(ON_LAMBDA, "api")
+
+    def counts(quantity: int) -> dict[str, float]:
+        body = json.dumps({"facts": [{"type": "sale", "sku": sku, "quantity": quantity, "tx": sku} for sku in "AB"]})
+        asked("POST", "/api/batch", body.encode(), key)
+        found = measured(capsys.readouterr().out, "api")
+        return {name: found[name] for name in ("Appended", "Duplicates", "Conflicts") if name in found}
+
+    assert counts(1) == {"Appended": 2}
+    assert counts(1) == {"Duplicates": 2}
+    assert counts(2) == {"Conflicts": 2}
+    asked("GET", "/api/inventory/A", headers=key)
+    assert "Conflicts" not in measured(capsys.readouterr().out, "api"), "each request counts its own"
 
 
 def test_a_failure_within_is_answered_in_the_api_s_form(key: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:

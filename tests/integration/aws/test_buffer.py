@@ -12,9 +12,11 @@ from stock.events import SaleRecorded
 from stock.facts import fact
 from stock.identities import sku, sku_stream
 from syncstate.lambdas import buffer, runtime
+from syncstate.lambdas.telemetry import ON_LAMBDA
 from tests.factories import MORNING
 from tests.gateway import failed_in, sqs_event
 from tests.integration.aws.functions import kinds, sold
+from tests.metrics import measured
 
 
 @pytest.fixture(autouse=True)
@@ -55,6 +57,16 @@ def test_a_message_that_cannot_be_read_fails_alone(stores: Callable[[], DynamoSt
     event = sqs_event(b"no JSON", a_letter("A", 1), b'{"facts":[{}]}', b'{"streams":[]}')
     assert failed_in(buffer.handler(event, None)) == ["m0", "m2", "m3"]
     assert sold(stores(), "A") == 1
+
+
+def test_it_measures_what_became_of_letters_and_facts(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(ON_LAMBDA, "buffer")
+    buffer.handler(sqs_event(a_letter("A", 1, 2), a_letter("A", 2, quantity=3), a_letter("A", 1), b"no JSON"), None)
+    found = measured(capsys.readouterr().out, "buffer")
+    wanted = {"BatchSize": 4, "Retries": 1, "Appended": 2, "Duplicates": 1, "Conflicts": 1}
+    assert {name: found[name] for name in wanted} == wanted
 
 
 def test_a_conflict_asks_a_person(stores: Callable[[], DynamoStore]) -> None:

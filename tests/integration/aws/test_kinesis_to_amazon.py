@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from itertools import count
+from time import time
 from typing import Any
 
 import pytest
@@ -12,8 +13,10 @@ from processor.adapters.memory.queues import MemoryQueue
 from processor.source import Doorbell
 from stock.identities import Sku, sku_stream
 from syncstate.lambdas import dispatcher, kinesis, reconcile, runtime
+from syncstate.lambdas.telemetry import ON_LAMBDA
 from tests import servers
 from tests.kinesis import a_sale_of, aggregate, arrival, event_of, with_a_bad_checksum
+from tests.metrics import Measured, measured
 
 _numbers = count(1)
 OPENED = {"type": "adjustment", "sku": "A", "delta": 10, "reason": "opening"}
@@ -110,6 +113,45 @@ def test_a_batch_of_facts_comes_to_amazon(amazon: Simulator, queues: dict[str, M
     assert amazon.amazon.quantity("A") == 7
     assert reconcile.handler({"look": "due"}, None) == {"woken": []}
     assert reconcile.handler({}, None) == {"woken": []}
+
+
+def test_each_function_measures_its_part(
+    queues: dict[str, MemoryQueue], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(ON_LAMBDA, "a-function")
+
+    def seen(service: str, *names: str) -> Measured:
+        found = measured(capsys.readouterr().out, service)
+        return {name: found[name] for name in names}
+
+    counted = ("BatchSize", "Appended", "Duplicates", "Quarantined", "Retries", "Buffered")
+    records = (aggregate([OPENED, MAPPED]), with_a_bad_checksum([a_sale_of("A")]))
+    deliver(*records)
+    assert tuple(seen("kinesis", *counted).values()) == (2, 2, 0, 1, 0, 0)
+    deliver(*records)
+    assert tuple(seen("kinesis", *counted).values()) == (2, 0, 2, 1, 0, 0)
+    monkeypatch.setattr(kinesis, "RESERVED_SECONDS", 61)
+    deliver(*records)
+    assert seen("kinesis", "BatchSize", "Retries") == {"BatchSize": 2, "Retries": 2}
+
+    fold("A")
+    event = woken(queues["work"])
+    assert reconcile.handler({"look": "due"}, None) == {"woken": ["acme"]}
+    assert seen("reconcile", "Woken") == {"Woken": 1}
+    dispatcher.handler({"Records": [*event["Records"], {"messageId": "x", "body": "{}"}]}, Context())
+    wanted = {"BatchSize": 2, "Retries": 1, "Accepted": 1, "Rejected": 0}
+    assert seen("dispatcher", *wanted) == wanted
+
+
+def test_old_records_are_told_by_the_oldest_that_was_taken(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(ON_LAMBDA, "kinesis")
+    event = event_of([arrival(a_sale_of("A", tx=f"t{number}"), number) for number in (1, 2)])
+    for record, seconds in zip(event["Records"], (90, 5), strict=True):
+        record["kinesis"]["approximateArrivalTimestamp"] = time() - seconds
+    kinesis.handler(event, Context())
+    assert 90_000 <= measured(capsys.readouterr().out, "kinesis")["Lag"] < 120_000
 
 
 def test_a_wake_that_was_lost_is_found_on_schedule(amazon: Simulator, queues: dict[str, MemoryQueue]) -> None:

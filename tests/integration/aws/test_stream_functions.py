@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from itertools import count
+from time import time
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from tests.contracts.threads import at_once
 from tests.factories import a_recorded, a_sale, a_stream, an_append, an_opening
 from tests.integration.aws.stream_runner import Context, QueueRunner, Record, StreamRunner, a_record, records_of
 from tests.integration.aws.stream_world import RedoQueue, down, installed
+from tests.metrics import measured
 from tests.properties.conftest import silence
 from tests.properties.program import Bugs
 from tests.properties.worker import Worker
@@ -95,6 +97,42 @@ def test_each_batch_tells_how_large_and_how_old_it_was(
     assert told["Events"][0] >= 3
     assert told["Lag"][0] >= 0
     assert told["WebhookToProjection"][0] >= told["Lag"][0]
+
+
+def test_what_must_wait_is_no_lag_until_it_is_folded_and_then_all_of_its_waiting(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(ON_LAMBDA, "a-function")
+    stream = a_stream()
+    with floor.outage():
+        floor.call(*floor.append(stream))
+        told = measured(capsys.readouterr().out, "projections")
+        assert (told["Retries"], "Lag" in told) == (1, False)
+        for waits in (1, 2):
+            floor.queue.now += waits
+            assert floor.redo.deliver() == 1
+        told = measured(capsys.readouterr().out, "redo")
+        assert (told["BatchSize"], told["Retries"], "Lag" in told) == (1, 1, False)
+    [letter] = floor.queue._kept  # noqa: SLF001 - its own, not due yet
+    sent = str(int((time() - 4) * 1000))
+    event = {"Records": [{"messageId": "m", "body": letter.body.decode(), "attributes": {"SentTimestamp": sent}}]}
+    redo.handler(event, Context())
+    told = measured(capsys.readouterr().out, "redo")
+    assert 7_000 <= told["Lag"] < 60_000, "a second, two seconds, and then the four of this letter"
+    assert (told["Retries"], told["Quarantined"]) == (1, 0)
+
+
+def test_the_walk_measures_what_it_looked_at(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(ON_LAMBDA, "sweep")
+    for _ in range(3):
+        floor.append(a_stream())
+    floor.call(*floor.append(a_stream()))
+    sweep.handler({}, Context())
+    told = measured(capsys.readouterr().out, "sweep")
+    wanted = {"Streams": 4, "Lagging": 3, "Retries": 0}
+    assert {name: told[name] for name in wanted} == wanted
 
 
 @pytest.mark.parametrize("name", ["MODIFY", "REMOVE", "TTL", "", "insert"])
@@ -183,6 +221,33 @@ def test_a_day_that_comes_again_changes_nothing(floor: Floor) -> None:
         floor.stream.drain()
     assert floor.worker.trouble.calls.count("commit") == 0, "nor for a process that has folded nothing yet"
     assert [floor.at(stream) for stream in streams] == [4] * 5
+
+
+def test_a_window_gathers_what_is_no_full_batch_and_each_stream_is_committed_once(floor: Floor) -> None:
+    floor.stream = StreamRunner(projections.handler, shards=1, window=5)
+    shirt, hat = a_stream(), a_stream()
+    for _ in range(4):
+        floor.stream.arrive(floor.append(shirt))
+        floor.stream.wait(1, size=100)
+    floor.stream.arrive(floor.append(hat))
+    assert (floor.stream.calls, floor.at(shirt)) == (0, 0), "the window is open"
+    floor.stream.wait(1, size=100)
+    assert (floor.stream.calls, floor.at(shirt), floor.at(hat)) == (1, 4, 1)
+    assert floor.worker.store.models.load(INVENTORY, [shirt])[shirt].revision == 1, "four events, one commit"
+    floor.stream.arrive(floor.append(hat, 60))
+    floor.stream.wait(0, size=100)
+    assert (floor.stream.calls, floor.stream.left) == (2, 20), "a full batch waits for no window"
+    floor.stream.wait(5, size=100)
+    assert (floor.stream.left, floor.at(hat)) == (0, 61)
+
+
+def test_a_batch_ends_at_what_a_call_may_carry(floor: Floor) -> None:
+    floor.stream = StreamRunner(projections.handler, shards=1, payload=20_000)
+    stream = a_stream()
+    floor.stream.arrive(floor.append(stream, 100))
+    floor.stream.drain(size=1000)
+    assert floor.stream.calls > 5
+    assert floor.at(stream) == 100
 
 
 def test_a_batch_succeeds_though_a_stream_must_wait(floor: Floor) -> None:

@@ -18,6 +18,7 @@ from syncstate.lambdas import webhook
 from syncstate.lambdas.telemetry import ON_LAMBDA
 from tests.gateway import Front, http_event
 from tests.integration.aws.functions import header, kinds, sold
+from tests.metrics import measured
 from tests.payloads import LIFE, SHOP, a_line, a_simple_body, an_order_body, life_of, shopify_headers
 from web.guard.keys import KeyBook
 from web.guard.roles import Role
@@ -140,6 +141,31 @@ def test_a_return_is_taken_once(store: DynamoStore) -> None:
     assert (again["json"]["processed"], again["json"]["action"], again["json"]["version"]) == (False, "skipped", 1)
     assert (other["statusCode"], other["json"]["code"], other["json"]["field"]) == (409, "conflict", "tx")
     assert kinds(store, "A") == {"ReturnReceived": 1}
+
+
+def test_it_measures_what_became_of_orders_and_of_returns(
+    store: DynamoStore, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(ON_LAMBDA, "webhook")
+    key = {"authorization": f"Bearer {a_key(store)}"}
+    order = an_order_body(a_line(1, "A", 2), a_line(2, "B", 2))
+    back = json.dumps({"sku": "A", "quantity": 1, "disposition": "SELLABLE", "returnOrderId": "r1"}).encode()
+
+    def counts(ask: Callable[[], object]) -> dict[str, float]:
+        ask()
+        found = measured(capsys.readouterr().out, "webhook")
+        return {name: found[name] for name in ("Appended", "Duplicates", "Conflicts", "Errors") if name in found}
+
+    assert counts(lambda: delivered(order)) == {"Appended": 2}
+    assert counts(lambda: delivered(order)) == {"Duplicates": 2}
+    assert counts(lambda: asked(back, key, path=RETURNS)) == {"Appended": 1}
+    assert counts(lambda: asked(back, key, path=RETURNS)) == {"Duplicates": 1}
+    assert counts(lambda: asked(a_simple_body(("A", 1), order="o1"), key)) == {"Appended": 1}
+    assert counts(lambda: asked(a_simple_body(("A", 2), order="o1"), key)) == {"Conflicts": 1}
+    webhook._doors.cache_clear()  # noqa: SLF001 - cold again
+    monkeypatch.setenv("SYNCSTATE_DYNAMODB_PREFIX", "nowhere-")
+    monkeypatch.setenv("SYNCSTATE_DYNAMODB_ENDPOINT", "http://127.0.0.1:9")
+    assert counts(lambda: delivered(order)) == {"Errors": 1}
 
 
 def test_what_cannot_be_read_is_400_with_what_was_wrong(store: DynamoStore) -> None:

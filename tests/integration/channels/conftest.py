@@ -6,7 +6,8 @@ import httpx
 import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from channels.amazon.client import http_client
+from channels.amazon.client import AmazonClient, http_client
+from channels.amazon.rates import PUBLISHED
 from channels.limits import Rate
 from channels.sellers import Rates
 from channels.simulators.amazon import SimulatedAmazon, Simulator, simulator_app
@@ -14,6 +15,7 @@ from channels.simulators.amazon.server import served
 from tests.integration.channels.shop import Shop
 
 UNLIMITED = Rates(Rate(1000, 1000), Rate(1000, 1000))
+UNLIMITED_OTHERS = dict.fromkeys(PUBLISHED, Rate(1000, 1000))
 
 
 class Stage:
@@ -36,7 +38,7 @@ def stage() -> Iterator[Stage]:
 @pytest.fixture
 def sim(stage: Stage) -> Simulator:
     """A fresh small Amazon which limits nobody."""
-    amazon = SimulatedAmazon(rates=UNLIMITED)
+    amazon = SimulatedAmazon(rates=UNLIMITED, other_rates=UNLIMITED_OTHERS)
     stage.app = simulator_app(amazon)
     return Simulator(stage.url, amazon)
 
@@ -45,6 +47,24 @@ def sim(stage: Stage) -> Simulator:
 def http() -> Iterator[httpx.Client]:
     with http_client() as client:
         yield client
+
+
+@pytest.fixture
+def seen(http: httpx.Client) -> list[httpx.Response]:
+    """Every answer, with the request it answers."""
+    answers: list[httpx.Response] = []
+
+    def keep(response: httpx.Response) -> None:
+        response.read()
+        answers.append(response)
+
+    http.event_hooks = {"response": [keep]}
+    return answers
+
+
+@pytest.fixture
+def client(shop: Shop) -> AmazonClient:
+    return shop.client()
 
 
 @pytest.fixture

@@ -76,7 +76,7 @@ class Stream:
     def look(self, *, doubts: bool = True) -> list[Wake]:
         """Reconcile, as on schedule."""
         shop = self.shop
-        return reconcile(shop.store, shop.engine.generations, self.queue, [SELLER], doubts=doubts)
+        return reconcile(shop.store, shop.engine.generations, self.queue, [SELLER], shop.clock, doubts=doubts)
 
 
 def event_of(messages: list[Message]) -> Mapping[str, Any]:

@@ -26,6 +26,11 @@ class Published:
     def __init__(self, path: Path = LISTINGS) -> None:
         self._model: dict[str, Any] = msgspec.json.decode(path.read_bytes())
 
+    @property
+    def paths(self) -> dict[str, Any]:
+        found: dict[str, Any] = self._model["paths"]
+        return found
+
     def operation(self, method: str) -> dict[str, Any]:
         found: dict[str, Any] = self._model["paths"][ITEM_PATH][method]
         return found

@@ -26,11 +26,6 @@ NASTY = [
 
 
 @pytest.fixture
-def client(shop: Shop) -> AmazonClient:
-    return shop.client()
-
-
-@pytest.fixture
 def seen(http: httpx.Client) -> list[httpx.Request]:
     """Every request that leaves the client."""
     requests: list[httpx.Request] = []

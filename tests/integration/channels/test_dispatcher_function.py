@@ -220,7 +220,7 @@ def test_an_attempt_that_nobody_knows_the_end_of_is_found_though_nothing_is_due(
     shop.found("A")
     stream.ring("A", wakes=False)
     stream.queue.delete(stream.queue.receive())
-    shop.time.pass_(timedelta(minutes=2))
+    shop.time.pass_(timedelta(minutes=1))
     stream.queue.delete(stream.queue.receive())
     assert (shop.shown("A"), shop.state("A").desired, list(shop.due())) == (6, 7, [])
     assert stream.look(doubts=False) == []

@@ -19,19 +19,6 @@ def published() -> Published:
     return Published()
 
 
-@pytest.fixture
-def seen(http: httpx.Client) -> list[httpx.Response]:
-    """Every answer, with the request it answers."""
-    answers: list[httpx.Response] = []
-
-    def keep(response: httpx.Response) -> None:
-        response.read()
-        answers.append(response)
-
-    http.event_hooks = {"response": [keep]}
-    return answers
-
-
 def body(content: bytes) -> Any:
     return msgspec.json.decode(content)
 

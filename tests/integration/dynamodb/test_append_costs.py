@@ -74,4 +74,4 @@ def test_an_event_is_found_by_its_tx_alone_and_yet_enters_no_index(
 
     assert charged["Table"]["CapacityUnits"] == charged["CapacityUnits"]
     assert not charged.get("GlobalSecondaryIndexes")
-    assert store.log.streams_with(stream.tenant, entry.tx_id) == [stream]
+    assert store.log.named(stream.tenant, [entry.tx_id]) == [(stream, entry.tx_id)]

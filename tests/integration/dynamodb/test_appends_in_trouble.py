@@ -188,7 +188,7 @@ def test_races_lost_too_often_are_contended_and_nothing_was_written(
     with pytest.raises(Contended):
         store.log.append([an_append(stream, event)])
     assert faults.calls[TRANSACT] == PATIENCE.races + 1
-    assert store.log.find(stream, event.tx_id) is None
+    assert not store.log.find([(stream, event.tx_id)])
 
 
 def test_who_comes_between_the_transactions_of_a_long_append_makes_its_rest_stale(

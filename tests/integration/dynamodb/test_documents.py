@@ -4,7 +4,7 @@ import pytest
 
 from processor.adapters.dynamodb import DynamoStore
 from processor.adapters.dynamodb.documents import index_place
-from processor.models import Commit, Document, IndexKey, Row
+from processor.models import Commit, Document, Entry, IndexKey, Row
 from tests.factories import a_model, a_stream
 
 LONGEST_SORT = "s" * 999
@@ -29,7 +29,7 @@ def test_documents_with_long_places_are_listed_once_each_with_their_keys(store: 
     documents = [Document(id_, id_.encode(), (None, place)) for id_ in LONG_IDS]
     store.models.commit([Commit(model, key, Row(b"", {key: 1}), tuple(documents))])
 
-    listed: list[Document] = []
+    listed: list[Entry] = []
     after = None
     for _ in LONG_IDS:
         page = store.models.query(model, "acme", 1, "p", after=after, limit=1)
@@ -37,7 +37,9 @@ def test_documents_with_long_places_are_listed_once_each_with_their_keys(store: 
         after = page.after
 
     assert after is None
-    assert sorted(listed, key=lambda document: document.id) == sorted(documents, key=lambda document: document.id)
+    assert {entry.id: entry.body for entry in listed} == {document.id: document.body for document in documents}
+    assert len(listed) == len(documents)
+    assert store.models.get(model, "acme", LONG_IDS) == {document.id: document for document in documents}
 
 
 def test_a_document_and_a_row_of_one_name_at_one_place_are_both_listed_page_by_page(store: DynamoStore) -> None:

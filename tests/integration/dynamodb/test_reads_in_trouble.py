@@ -87,9 +87,9 @@ def test_a_claim_that_is_seen_before_its_event_is_waited_for(store: DynamoStore,
     missing: Callable[[Call, dict[str, Any]], Any] = lambda _, __: {}  # noqa: E731 - a fault of one answer
     faults.fail("get_item", lambda call, arguments: call(**arguments), missing, missing)
 
-    found = store.log.find(stream, event.tx_id)
+    found = store.log.find([(stream, event.tx_id)])
 
-    assert found == next(store.log.read(stream))
+    assert found == {(stream, event.tx_id): next(store.log.read(stream))}
 
 
 def test_a_claim_without_its_event_is_told(store: DynamoStore, faults: Faults) -> None:
@@ -99,7 +99,7 @@ def test_a_claim_without_its_event_is_told(store: DynamoStore, faults: Faults) -
     faults.fail("get_item", lambda call, arguments: call(**arguments))
 
     with pytest.raises(StoreUnavailable):
-        store.log.find(stream, event.tx_id)
+        store.log.find([(stream, event.tx_id)])
 
 
 def test_events_come_across_pages(store: DynamoStore, faults: Faults) -> None:

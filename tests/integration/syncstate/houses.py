@@ -82,9 +82,10 @@ def _models(store: Store, streams: list[StreamId]) -> tuple[dict[str, object], d
             for index in range(len(projection.indexes)):
                 for partition in ("", "unread", *(key.key for key in streams)):
                     page = store.models.query(model, tenant, index, partition, limit=1000)
+                    ids = [entry.id for entry in page.items]
                     documents |= {
-                        f"{model} {tenant} {found.id}": Document(found.id, found.body, _reach(found.keys))
-                        for found in page.items
+                        f"{model} {tenant} {id_}": Document(id_, found.body, _reach(found.keys))
+                        for id_, found in store.models.get(model, tenant, ids).items()
                     }
     return rows, documents
 

@@ -9,7 +9,7 @@ import pytest
 
 from processor.clock import system_clock
 from processor.engine import Engine
-from processor.models import Document, Model
+from processor.models import Entry, Model
 from syncstate.settings import Settings
 from syncstate.wiring import services
 from tests.payloads import SECRET, SHOP, a_line, a_product_body, an_order_body, shopify_headers
@@ -40,7 +40,7 @@ def unread(client: Client) -> list[str]:
     return [alert["type"] for alert in client.get("/api/alerts/unread").json()["alerts"]]
 
 
-def alerts_in(engine: Engine, model: Model) -> dict[str, tuple[Document, ...]]:
+def alerts_in(engine: Engine, model: Model) -> dict[str, tuple[Entry, ...]]:
     """Return a model's documents by partition, those of the default tenant."""
     places: Sequence[tuple[int, str]] = ((0, "unread"), (1, "warning"), (3, "all"), (3, "unmapped"))
     query = engine.store.models.query
@@ -80,7 +80,7 @@ def linked(client: Client, variant: int = 77, sku: str = "SHIRT") -> dict[str, A
 def test_a_line_waits_until_an_operator_links_its_variant(client: Client, engine: Engine) -> None:
     told(client, ORDER, ORDER)
     [order] = client.get("/api/mapping/unmapped").json()["unmapped"]
-    assert order["lines"] == [{"lineId": "1", "variantId": "77", "quantity": 2}]
+    assert order["lines"] == [{"lineId": "1", "variantId": "77", "listing": None, "quantity": 2}]
     assert [len(documents) for documents in alerts_in(engine, rebuilt(engine)).values()] == [1, 1, 1, 1]
     assert [line["status"] for line in linked(client)["applied"]] == ["recorded"]
     assert linked(client)["duplicate"] is True

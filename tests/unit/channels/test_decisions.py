@@ -6,7 +6,8 @@ import msgspec
 import pytest
 
 from channels.attempts import Delivery, Outcome
-from channels.decisions import BACKOFF, LAG, MAX_BACKOFF, Decision, Rest, Settle, Tell, Wait, backoff, decide, later
+from channels.decisions import BACKOFF, LAG, MAX_BACKOFF, Decision, Rest, Settle, Tell, Wait, backoff, decide
+from processor.clock import later
 from projections.broadcasts.documents import Broadcasts, Listing
 from stock.balance import Balance
 from tests.factories import MORNING, NOON
@@ -25,7 +26,7 @@ def a_state(
     retry: bool = True,
     refusals: int = 1,
 ) -> Broadcasts:
-    told = Listing(listing, attempt=attempt, accepted=accepted, product_type="SHIRT")
+    told = Listing(listing, attempt=attempt, accepted=accepted, accepted_listing="L", product_type="SHIRT")
     if refused is not None:
         told.refused, told.retry, told.refusals, told.refused_at = refused, retry, refusals, MORNING
     balance = Balance(desired, counted=counted)

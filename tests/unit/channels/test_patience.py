@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from channels.decisions import later
 from channels.patience import DOWN_AFTER, LONGEST_UNAUTHORISED, LONGEST_UNREACHED, RECONSIDER, UNREACHED, Patience
+from processor.clock import later
 from stock.identities import sku
 from tests.unit.channels.ticking import Ticking
 

@@ -19,7 +19,7 @@ class FlakyLog:
         self._fates: list[Fate] = []
         self.read, self.read_many = log.read, log.read_many
         self.heads, self.find = log.heads, log.find
-        self.streams, self.count, self.streams_with = log.streams, log.count, log.streams_with
+        self.streams, self.count, self.named = log.streams, log.count, log.named
 
     def meet(self, fates: Iterable[Fate]) -> None:
         self._fates = list(fates)

@@ -5,12 +5,13 @@ from typing import Any
 
 import msgspec
 
+from processor.clock import Instant
 from processor.events import Recorded, recorded
 from processor.ops import OpsEvent
 from processor.projection import Amend, Change, Projection, Put
 from processor.streams import StreamId
 from projections.alerts.documents import Alert
-from stock.events import StockEvent
+from stock.events import ChannelQuantityObserved, StockEvent
 from stock.facts import fact
 from stock.identities import channel_stream, sku, sku_stream
 from tests.factories import MORNING, NOON
@@ -47,7 +48,12 @@ class Story:
 
             assert not isinstance(happened, StockEvent)
             told = ops_event(happened, "1", MORNING)
-        return recorded(stream, version, told, NOON)
+        return recorded(stream, version, told, _recorded_at(happened))
+
+
+def _recorded_at(happened: StockEvent | OpsEvent) -> Instant:
+    """Noon, but nothing is recorded before it was seen."""
+    return max(NOON, happened.event_time) if isinstance(happened, ChannelQuantityObserved) else NOON
 
 
 def alerts(changes: Sequence[Change]) -> list[tuple[str, str, int]]:

@@ -1,19 +1,24 @@
 """What a person is told, and when: on the crossing, and only then."""
 
+from collections.abc import Sequence
 from typing import get_args
 
 import msgspec
 import pytest
 
+from processor.clock import Instant
 from processor.ops import ProjectionQuarantined, ops_stream
-from processor.projection import Amend, Put
-from projections.alerts.documents import UNREAD, alert_id
+from processor.projection import Amend, Change, Put
+from projections.alerts.documents import UNREAD, AlertType, alert_id
 from projections.alerts.fold import AlertsProjection
 from stock.dispositions import RULES, Disposition
 from stock.events import (
     AlertAcknowledged,
     BroadcastAccepted,
     BroadcastRejected,
+    ChannelOrdersRead,
+    ChannelQuantityObserved,
+    DriftFound,
     LowStockThresholdSet,
     ReturnReceived,
     ReviewReason,
@@ -25,9 +30,11 @@ from stock.events import (
     StockCounted,
 )
 from stock.identities import review_stream, sku, sku_stream
+from tests.factories import MORNING, NOON
 from tests.unit.projections.story import ON_AMAZON, SHIRT, Story, alerts
 
 OPENED = StockAdjusted(10, "opening")
+EVENING = Instant("2026-11-20T20:00:00.000000Z")
 THRESHOLD = LowStockThresholdSet(5)
 
 
@@ -88,6 +95,35 @@ def test_a_refused_listing_alerts_about_its_sku() -> None:
     (change,) = Story(AlertsProjection()).when(BroadcastRejected(1, 7, 1, "INVALID"), ON_AMAZON)
     assert isinstance(change, Put)
     assert msgspec.json.decode(change.document.body)["sku"] == "SHIRT"
+
+
+def read(changes: Sequence[Change], type_: AlertType, *versions: int) -> bool:
+    wanted = [Amend(alert_id(ON_AMAZON, version, type_), {"read": True}, leaves=(UNREAD,)) for version in versions]
+    return list(changes) == wanted
+
+
+def test_what_told_of_refusals_is_read_once_the_channel_takes_a_quantity() -> None:
+    refusals = [BroadcastRejected(n, 7, 1, "INVALID") for n in range(1, 5)]
+    story = Story(AlertsProjection()).given(*refusals, stream=ON_AMAZON)
+    assert read(story.when(BroadcastAccepted(5, 7, 1), ON_AMAZON), "sync_failed", 1, 3)
+    assert read(story.when(BroadcastAccepted(6, 6, 2), ON_AMAZON), "sync_failed")
+
+
+def test_drift_is_told_once_until_the_channel_shows_what_it_was_told() -> None:
+    story = Story(AlertsProjection()).given(BroadcastAccepted(1, 7, 1), stream=ON_AMAZON)
+    assert alerts(story.when(DriftFound(7, 9, NOON), ON_AMAZON)) == [("drift", "warning", 9)]
+    assert alerts(story.when(DriftFound(7, 8, NOON), ON_AMAZON)) == []
+    assert not story.when(ChannelQuantityObserved("n", 8, EVENING), ON_AMAZON)
+    assert not story.when(ChannelQuantityObserved("n", 7, MORNING), ON_AMAZON), "it was so before"
+    assert read(story.when(ChannelQuantityObserved("n", 7, EVENING), ON_AMAZON), "drift", 2)
+    assert alerts(story.when(DriftFound(7, 9, EVENING), ON_AMAZON)) == [("drift", "warning", 9)]
+
+
+def test_orders_that_are_read_at_last_explain_what_was_told_of_them() -> None:
+    story = Story(AlertsProjection()).given(BroadcastAccepted(1, 7, 1), stream=ON_AMAZON)
+    assert alerts(story.when(DriftFound(7, 5, NOON, "orders_unread"), ON_AMAZON)) == [("drift", "warning", 5)]
+    assert not story.when(ChannelOrdersRead(MORNING), ON_AMAZON)
+    assert read(story.when(ChannelOrdersRead(NOON), ON_AMAZON), "drift", 2)
 
 
 def test_a_stopped_projection_is_critical() -> None:

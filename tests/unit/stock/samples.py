@@ -6,15 +6,27 @@ from processor.clock import Instant
 from stock.dispositions import Disposition
 from stock.events import (
     AlertAcknowledged,
+    AmazonOrderLine,
+    AmazonOrderSeen,
     BroadcastAccepted,
     BroadcastRejected,
+    BroadcastsResumed,
+    BroadcastsStopped,
     BufferSet,
+    ChannelModeSet,
+    ChannelOrdersRead,
+    ChannelPaused,
     ChannelQuantityObserved,
+    ChannelResumed,
+    DriftFound,
+    FbaLevelObserved,
+    FeedFinished,
     LineDelta,
     LineResolved,
     LineServed,
     LineWaiting,
     ListingMapped,
+    ListingStatusObserved,
     ListingUnmapped,
     LowStockThresholdSet,
     OrderEdited,
@@ -99,8 +111,29 @@ SAMPLES = (
         {"cause_version": 8, "code": "QuotaExceeded", "retry": True},
     ),
     Sample(
-        ChannelQuantityObserved("n1", -3, Instant(MORNING)), {"quantity": 3}, {"notification": "n2", "event_time": NOON}
+        ChannelQuantityObserved("n1", -3, Instant(MORNING), "T-RED"),
+        {"quantity": 3},
+        {"notification": "n2", "event_time": NOON, "listing": None, "looked": True},
     ),
+    Sample(
+        AmazonOrderSeen("Unshipped", (AmazonOrderLine("i1", 2, "T-RED", 1), AmazonOrderLine("i2", 0))),
+        {"status": "Canceled", "lines": (AmazonOrderLine("i1", 2, "T-RED", 2),)},
+        {},
+    ),
+    Sample(FbaLevelObserved("n1", 3, Instant(MORNING)), {"quantity": 0}, {"notification": "n2", "event_time": NOON}),
+    Sample(
+        ListingStatusObserved("n1", ("BUYABLE", "DISCOVERABLE"), Instant(MORNING), "T-RED"),
+        {"statuses": ("DISCOVERABLE",)},
+        {"notification": "n2", "event_time": NOON, "listing": None},
+    ),
+    Sample(FeedFinished("f1", "DONE", Instant(MORNING)), {"feed": "f2", "status": "FATAL"}, {"event_time": NOON}),
+    Sample(ChannelOrdersRead(MORNING), {"up_to": NOON}, {}),
+    Sample(BroadcastsStopped(9, 3, 7, 5), {"attempt": 10, "quantity": 4, "cause_version": 8, "repeats": 6}, {}),
+    Sample(BroadcastsResumed(), {}, {}),
+    Sample(ChannelModeSet("live"), {"mode": "off"}, {}),
+    Sample(ChannelPaused("zeroing", 12, 40), {"reason": "operator", "zeroed": 13, "listings": 41}, {}),
+    Sample(ChannelResumed(), {}, {}),
+    Sample(DriftFound(3, 4, MORNING), {"expected": 2, "observed": 5, "seen": NOON, "reason": "orders_unread"}, {}),
 )
 
 IDS = [type(sample.fact).__name__ for sample in SAMPLES]

@@ -10,11 +10,16 @@ from stock.codec import SCHEMAS, decode, schema_of
 from stock.dispositions import Disposition
 from stock.events import (
     AlertAcknowledged,
+    AmazonOrderLine,
+    AmazonOrderSeen,
     BroadcastAccepted,
     BroadcastRejected,
     BufferSet,
     ChannelQuantityObserved,
+    FbaLevelObserved,
+    FeedFinished,
     ListingMapped,
+    ListingStatusObserved,
     ListingUnmapped,
     LowStockThresholdSet,
     OrderLine,
@@ -76,6 +81,13 @@ IMPOSSIBLE: list[StockEvent] = [
     BroadcastAccepted(1, 1, -1),
     BroadcastRejected(1, -1, 1, "c"),
     ChannelQuantityObserved("n", 1_000_000_000_001, MORNING),
+    ChannelQuantityObserved("n", 1, MORNING, ""),
+    AmazonOrderSeen("Unshipped", (AmazonOrderLine("i", -1),)),
+    AmazonOrderSeen("Unshipped", (AmazonOrderLine("i", 1, shipped=-1),)),
+    AmazonOrderSeen("Unshipped", (AmazonOrderLine("", 1),)),
+    FbaLevelObserved("n", -1, MORNING),
+    ListingStatusObserved("n", ("s" * 201,), MORNING),
+    FeedFinished("", "DONE", MORNING),
     SaleRecorded("1"),  # type: ignore[arg-type]
     SaleRecorded(1.5),  # type: ignore[arg-type]
 ]

@@ -8,7 +8,10 @@ import pytest
 from processor.clock import Instant
 from stock.dispositions import Disposition
 from stock.events import (
+    AmazonOrderLine,
+    AmazonOrderSeen,
     ListingMapped,
+    ListingStatusObserved,
     OrderLine,
     OrderSeen,
     RefundLine,
@@ -80,6 +83,13 @@ def test_a_refund_is_the_same_in_whatever_order_its_lines_come_and_whatever_sku_
 def test_a_refund_line_of_another_id_line_quantity_or_restock_type_is_another_fact(other: dict[str, Any]) -> None:
     line = RefundLine("a", "1", 1, "return")
     assert digest(RefundSeen("r", (line,))) != digest(RefundSeen("r", (msgspec.structs.replace(line, **other),)))
+
+
+def test_an_amazon_order_and_a_listing_are_the_same_in_whatever_order_their_parts_come() -> None:
+    one, two = AmazonOrderLine("a", 1, "SHIRT"), AmazonOrderLine("b", 1, "MUG", 1)
+    assert digest(AmazonOrderSeen("Shipped", (one, two))) == digest(AmazonOrderSeen("Shipped", (two, one)))
+    seen = [ListingStatusObserved("n", statuses, MORNING) for statuses in (("A", "B"), ("B", "A"))]
+    assert digest(seen[0]) == digest(seen[1])
 
 
 def test_facts_of_two_kinds_differ_though_their_fields_agree() -> None:

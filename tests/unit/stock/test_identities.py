@@ -7,6 +7,7 @@ from stock.identities import (
     MAX_SKU_CHARS,
     Sku,
     channel_stream,
+    feed_stream,
     link_stream,
     order_stream,
     product_stream,
@@ -66,7 +67,9 @@ def test_each_thing_has_its_stream() -> None:
     assert str(product_stream("acme", "shopify", "600")) == "acme/product/shopify:600"
     assert str(link_stream("acme", "shopify", "variant", "77")) == "acme/link/shopify:variant:77"
     assert str(link_stream("acme", "shopify", "item", "77")) == "acme/link/shopify:item:77"
+    assert str(link_stream("acme", "amazon", "listing", "T/RED #1")) == "acme/link/amazon:listing:T/RED #1"
     assert str(waiting_stream("acme", "shopify", "77")) == "acme/waiting/shopify:77"
+    assert str(feed_stream("acme", "amazon", "99")) == "acme/feed/amazon:99"
 
 
 @pytest.mark.parametrize("key", NASTY_KEYS)

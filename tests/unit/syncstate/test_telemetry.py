@@ -1,23 +1,28 @@
 """What a function tells of itself: one line and one document of metrics, whatever becomes of it, at little cost."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from types import SimpleNamespace
-from typing import Any
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any, get_args
 
 import pytest
 import structlog
+from pydantic import ValidationError
 
 from processor.clock import Instant
 from processor.log import Appended, Conflict, Duplicate, Stale
 from processor.rung import Rung
 from syncstate import tracing
-from syncstate.lambdas import telemetry
+from syncstate.lambdas import api, projections, runtime, telemetry, webhook
 from tests.factories import a_model, a_recorded, a_stream
+from tests.gateway import http_event
 
 CONTEXT = SimpleNamespace(aws_request_id="3f1c")
+PAGE = Path(__file__).parents[3] / "docs/how-to/watch-on-aws.md"
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 PARENT = f"00-{TRACE}-00f067aa0ba902b7-01"
 
@@ -112,6 +117,22 @@ def test_what_a_handler_raises_is_told_with_its_metrics_and_raised_on(capfd: pyt
 
 
 @pytest.mark.usefixtures("on_lambda")
+@pytest.mark.parametrize("function", [api, projections, webhook])
+@pytest.mark.parametrize("value", ['{"a.example": ["hush-hush"}', '{"a.example": ["hush-hush", ""]}', "hush-hush"])
+def test_settings_that_cannot_be_read_are_told_without_what_they_hold(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, function: ModuleType, value: str
+) -> None:
+    runtime.settings.cache_clear()
+    monkeypatch.setenv("SYNCSTATE_SHOPIFY_SECRETS", value)
+    event = {**http_event("GET", "/health"), "Records": []}
+    with pytest.raises(ValidationError, match=r"(?i)shopify_secrets") as raised:
+        function.handler(event, CONTEXT)
+    captured = capfd.readouterr()
+    assert "lambda.failed" in captured.err
+    assert "hush" not in captured.err + captured.out + str(raised.value)
+
+
+@pytest.mark.usefixtures("on_lambda")
 def test_only_the_first_invocation_of_a_process_is_cold(capfd: pytest.CaptureFixture[str]) -> None:
     for _ in range(3):
         with telemetry.invocation("sweep", {}, CONTEXT):
@@ -165,6 +186,13 @@ def test_an_event_from_the_future_is_new_and_no_events_are_of_no_age() -> None:
 def test_importing_it_imports_neither_the_library_of_metrics_nor_structlog() -> None:
     code = "import sys, syncstate.lambdas.telemetry; print({'aws_lambda_powertools', 'structlog'} & {*sys.modules})"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"
+
+
+def test_the_page_on_watching_names_every_metric_and_no_other() -> None:
+    rows = (line for line in PAGE.read_text().splitlines() if line.startswith("| `"))
+    named = {name for row in rows for name in re.findall("`([A-Za-z]+)`", row.split("|")[1])}
+    alarms = {"Errors", "Lag", "Lagging", "Quarantined", "WebhookToProjection", "Woken", "webhook", "api", "redo"}
+    assert named - alarms == {*get_args(telemetry.Counted), *get_args(telemetry.Timed), "ColdStarts"} - alarms
 
 
 @pytest.mark.parametrize("given", ["", "a b", "x" * 129, 'a"}', "a\nb", None])

@@ -89,8 +89,8 @@ def test_lines_that_wait_are_listed_by_order_until_they_are_applied(client: Clie
     [first, second] = found["unmapped"]
     assert (first["orderId"], first["seenAt"]) == ("4501", "2026-11-20T14:15:04.000000Z")
     assert first["lines"] == [
-        {"lineId": "1", "variantId": "77", "quantity": 5},
-        {"lineId": "3", "variantId": None, "quantity": 4},
+        {"lineId": "1", "variantId": "77", "listing": None, "quantity": 5},
+        {"lineId": "3", "variantId": None, "listing": None, "quantity": 4},
     ]
     assert [line["variantId"] for line in second["lines"]] == ["78"]
     linked(client)

@@ -34,6 +34,12 @@ def test_an_order_whose_first_line_stored_nothing_is_found(client: Client) -> No
     assert client.get("/api/transactions/o1").json()["facts"][0]["quantity"] == 5
 
 
+@pytest.mark.parametrize("empty", range(3, 9))
+def test_a_long_order_is_found_whole_wherever_lines_of_it_stored_nothing(client: Client, empty: int) -> None:
+    sell(client, "o1", *((f"S{nth}", 0 if nth in {empty, empty + 1} else 1) for nth in range(60)))
+    assert len(client.get("/api/transactions/o1").json()["facts"]) == 58
+
+
 def test_opening_stock_is_an_adjustment(client: Client) -> None:
     sell(client, "init-1", ("A", 9))
     [fact] = client.get("/api/transactions/init-1").json()["facts"]

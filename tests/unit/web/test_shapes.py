@@ -15,6 +15,7 @@ from web.api.explain import ExplainAnswer
 from web.api.inventory import ListingAnswer
 from web.api.ledger import LedgerAnswer
 from web.api.mapping import MappingsAnswer
+from web.api.report import ReportAnswer
 from web.api.returns import ReturnsAnswer
 from web.api.transactions import TransactionAnswer
 
@@ -27,6 +28,7 @@ SHAPES: dict[str, type[Answer]] = {
     "/api/events/A": LedgerAnswer,
     "/api/explain/A": ExplainAnswer,
     "/api/mapping": MappingsAnswer,
+    "/api/report": ReportAnswer,
     "/api/transactions/sold": TransactionAnswer,
 }
 

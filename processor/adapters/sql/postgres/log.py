@@ -58,7 +58,18 @@ _PAGES = f"""
     ) e
     LIMIT %s
 """  # noqa: S608
-_FIND = f"SELECT {_COLUMNS} FROM events e WHERE e.tx_id = %s AND e.stream_id = %s"  # noqa: S608
+_FIND = f"""
+    SELECT e.stream_id, {_COLUMNS}
+    FROM unnest(%s, %s) AS claim (stream_id, tx_id) JOIN events e USING (tx_id, stream_id)
+"""  # noqa: S608
+# Looked up by number, one after the other: a join might be begun at the names or the events, of which there are many.
+_NAMED = """
+    SELECT claimed.name, claimed.tx_id FROM unnest(%s) AS wanted (tx_id) CROSS JOIN LATERAL (
+        SELECT e.tx_id, (SELECT s.name FROM streams s WHERE s.id = e.stream_id) AS name
+        FROM events e WHERE e.tx_id = wanted.tx_id OFFSET 0
+    ) claimed
+    WHERE claimed.name > %s AND claimed.name < %s LIMIT %s
+"""
 
 _KINDS = (Numbers, Texts, Numbers, Blobs, Texts, Texts, Texts, Texts, Texts, Texts, Texts)
 """Of `Recorded` from `version` on."""
@@ -103,9 +114,17 @@ class PostgresLog:
         streams, positions = zip(*after, strict=True)
         return connection.execute(_PAGES, (Numbers(streams), Numbers(positions), limit, limit)).fetchall()
 
-    def find(self, connection: PgConnection, stream: int, tx_id: str) -> StoredEvent | None:
+    def find(self, connection: PgConnection, claims: Sequence[tuple[int, str]]) -> list[StoredEvent]:
         """See `LogStatements.find`."""
-        return connection.execute(_FIND, (tx_id, stream)).fetchone()
+        streams, tx_ids = zip(*claims, strict=True)
+        return connection.execute(_FIND, (Numbers(streams), Texts(tx_ids))).fetchall()
+
+    def named(
+        self, connection: PgConnection, tx_ids: Sequence[str], after: str, end: str, limit: int
+    ) -> list[tuple[str, str]]:
+        """See `LogStatements.named`."""
+        found = connection.execute(_NAMED, (Texts(tx_ids), after, end, limit)).fetchall()
+        return [(name, tx_id) for name, tx_id in found]
 
 
 def _parameters(events: Sequence[NumberedEvent]) -> list[object]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from sqlite3 import Connection
 
-import msgspec
+from msgspec import json
 
 from processor.adapters.sql.sqlite.many import Many
 from processor.adapters.sql.statements import NumberedEvent, StoredEvent
@@ -34,9 +34,20 @@ _PAGES = f"""
     SELECT e.stream_id, {_COLUMNS} FROM json_each(?) j
     CROSS JOIN events e ON e.stream_id = j.value ->> 0 AND e.version > j.value ->> 1 LIMIT ?
 """  # noqa: S608
-_FIND = f"SELECT {_COLUMNS} FROM events e WHERE e.tx_id = ? AND e.stream_id = ?"  # noqa: S608
+_FIND = f"""
+    SELECT e.stream_id, {_COLUMNS} FROM json_each(?) j
+    CROSS JOIN events e ON e.tx_id = j.value ->> 1 AND e.stream_id = j.value ->> 0
+"""  # noqa: S608
+# Looked up by number: a join might be begun at the names, of which there are many.
+_NAMED = """
+    SELECT name, tx_id FROM (
+        SELECT e.tx_id, (SELECT s.name FROM streams s WHERE s.id = e.stream_id) AS name
+        FROM json_each(?) j CROSS JOIN events e ON e.tx_id = j.value
+    )
+    WHERE name > ? AND name < ? LIMIT ?
+"""
 
-_versions = msgspec.json.Decoder(dict[int, int]).decode
+_versions = json.Decoder(dict[int, int]).decode
 
 
 class SqliteLog:
@@ -78,10 +89,15 @@ class SqliteLog:
         """See `LogStatements.pages`."""
         return connection.execute(_PAGES, (str([list(place) for place in after]), limit)).fetchall()
 
-    def find(self, connection: Connection, stream: int, tx_id: str) -> StoredEvent | None:
+    def find(self, connection: Connection, claims: Sequence[tuple[int, str]]) -> list[StoredEvent]:
         """See `LogStatements.find`."""
-        found: StoredEvent | None = connection.execute(_FIND, (tx_id, stream)).fetchone()
-        return found
+        return connection.execute(_FIND, (json.encode(claims).decode(),)).fetchall()
+
+    def named(
+        self, connection: Connection, tx_ids: Sequence[str], after: str, end: str, limit: int
+    ) -> list[tuple[str, str]]:
+        """See `LogStatements.named`."""
+        return connection.execute(_NAMED, (json.encode(tx_ids).decode(), after, end, limit)).fetchall()
 
 
 def _columns(numbered: NumberedEvent) -> tuple[object, ...]:

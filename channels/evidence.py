@@ -1,0 +1,81 @@
+"""What explains that a channel shows less than it was told: its own orders, as far as we know them."""
+
+import msgspec
+
+from channels.explaining import NOTHING_ELSE, Evidence
+from processor.clock import Instant
+from processor.errors import Contended
+from processor.log import EventLog
+from processor.registers import Register, Registers
+from projections.broadcasts.documents import Listing
+from stock.codec import decode
+from stock.events import SaleRecorded
+from stock.identities import Channel, Sku, sku_stream
+
+MOST_EVENTS = 10_000
+"""No more of a SKU's events are read for it; those of a listing that was confirmed at all are fewer by far."""
+
+_RACES = 20
+
+
+class OrdersRead:
+    """How far a channel's orders are read: the register `orders/<tenant>/<channel>`, which only moves forward.
+
+    Whoever reads orders advances it once all that were made up to then are in the log. Raises StoreUnavailable.
+    """
+
+    def __init__(self, registers: Registers, channel: Channel) -> None:
+        self._registers, self._channel = registers, channel
+
+    def until(self, tenant: str) -> Instant | None:
+        """Return the moment, None where nobody ever noted one."""
+        return _moment(self._registers.read(self._name(tenant)))
+
+    def advance(self, tenant: str, until: Instant) -> None:
+        """Note that all orders made up to `until` are in the log; an earlier moment changes nothing."""
+        for _ in range(_RACES):
+            register = self._registers.read(self._name(tenant))
+            known = _moment(register)
+            if known is not None and known >= until:
+                return
+            value = msgspec.json.encode(until)
+            if self._registers.write(self._name(tenant), value, register.revision if register else 0):
+                return
+        raise Contended(self._name(tenant), _RACES)
+
+    def _name(self, tenant: str) -> str:
+        return f"orders/{tenant}/{self._channel}"
+
+
+class Evidences:
+    """Finds the evidence for one channel's listings. Raises StoreUnavailable."""
+
+    def __init__(self, log: EventLog, orders: OrdersRead, channel: Channel) -> None:
+        self._log, self._orders, self._channel = log, orders, channel
+
+    def of(self, tenant: str, sku: Sku, listing: Listing | None) -> Evidence:
+        """Return what explains what `listing` shows. Nothing is read unless it shows less than it was told."""
+        if listing is None or listing.accepted is None or listing.observed is None:
+            return NOTHING_ELSE
+        less = listing.limit is not None or (listing.known and listing.observed < listing.accepted)
+        if not less:
+            return NOTHING_ELSE
+        if listing.limit is None:
+            return Evidence(self._sold(tenant, sku, listing.cause))
+        return Evidence(self._sold(tenant, sku, listing.missing_since), self._orders.until(tenant))
+
+    def _sold(self, tenant: str, sku: Sku, after: int) -> int:
+        """Count the units sold on the channel after event `after` of the SKU's stream.
+
+        One that was cancelled since counts too: the channel does not offer it again by itself.
+        """
+        facts = (
+            decode(event)
+            for event in self._log.read(sku_stream(tenant, sku), after, MOST_EVENTS)
+            if event.tx_id.startswith(f"{self._channel}:")
+        )
+        return sum(fact.quantity for fact in facts if isinstance(fact, SaleRecorded))
+
+
+def _moment(register: Register | None) -> Instant | None:
+    return None if register is None else Instant(msgspec.json.decode(register.value, type=str))
