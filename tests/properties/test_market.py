@@ -14,7 +14,7 @@ from tests.integration.channels.conftest import Stage
 from tests.properties.market import NAMES, Act, Market
 from tests.stores import fresh_place
 
-EXAMPLES = {"memory": 60, "sqlite": 12, "dynamodb": 3}
+EXAMPLES = {"memory": 60, "sqlite": 12, "dynamodb": 2}
 OFTEN = ("sell", "buy", "deliver", "run")
 KINDS = (*OFTEN, *OFTEN, "find", "edit", "edit", "lose", "wait", "fault", "join", "leave", "crash", "fail")
 ACTS = st.builds(Act, st.sampled_from(KINDS), st.integers(0, len(NAMES) - 1), st.integers(0, 12))
