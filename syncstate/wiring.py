@@ -216,6 +216,7 @@ def services(
         transactions=Transactions(log, broadcasts),
         skus=Kept(inventory.total, lambda number: number <= EXACT_SKUS),
         unread=Kept(alerts.count_unread, lambda number: number <= EXACT_ALERTS),
+        dead=Kept(partial(letters.count, most=DUE_AT_MOST), lambda number: number <= EXACT_DUE),
         due=Kept(lambda tenant: len(broadcasts.due(tenant, "amazon", DUE_AT_MOST)), lambda number: number <= EXACT_DUE),
         streams=Kept(partial(counts_of, engine, clock), lambda found: found.total <= EXACT_STREAMS),
         standing=Kept(

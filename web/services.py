@@ -50,6 +50,7 @@ class Services:
     transactions: Transactions
     skus: Kept[int]
     unread: Kept[int]
+    dead: Kept[int]
     due: Kept[int]
     streams: Kept[Counts]
     standing: Kept[Standing]

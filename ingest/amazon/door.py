@@ -137,9 +137,7 @@ class NotificationDoor:
             raise _Unfit(owner, f"the seller {change.seller} is not registered here: see SYNCSTATE_AMAZON_SELLER", told)
         at = self._moment(tenant, told) if model in _DATED else self._about(told.at)
         verdict = take(tenant, told, change, at)
-        if verdict.status == "ignored":
-            return _ignored(told.type, told.id, verdict.why)
-        return Heard(verdict.status, told.type, told.id)
+        return Heard(verdict.status, told.type, told.id, verdict.why)
 
     def _order(self, tenant: str, _: Notification, change: OrderChange, at: Instant) -> Verdict:
         """Take an order as it stands: what the merchant sends from the shelf is promised to a buyer, or free again."""
@@ -169,6 +167,7 @@ class NotificationDoor:
         return self._sellers.get(seller, owner) if way == "queue" and isinstance(seller, str) else owner
 
 
-def _ignored(type_: str, id_: str | None, why: str | None) -> Heard:
+def _ignored(type_: str, id_: str | None, why: str) -> Heard:
+    """Set aside what nobody asked for, and log it: a subscription too many."""
     _log.info("amazon.ignored", type=type_[:100], notification=id_, why=why)
     return Heard("ignored", type_, id_, why)

@@ -105,8 +105,8 @@ def _reader(name: str) -> Callable[[], str]:
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError, ClientError
 
-    # Shopify waits five seconds for its answer.
-    config = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 2, "mode": "standard"})
+    # Shopify waits five seconds for its answer, and delivers again: a second try of ours would come too late.
+    config = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 1, "mode": "standard"})
     try:
         client = checked(boto3.client("secretsmanager", config=config))
     except (BotoCoreError, ValueError) as error:
