@@ -29,6 +29,10 @@ class Allowance:
         """Return how long until every one of `operations` may be asked; zero where it may be now."""
         return max(self._buckets[operation].wait() for operation in operations)
 
+    def tokens(self, operation: Operation) -> int:
+        """Return how often `operation` may be asked now."""
+        return self._buckets[operation].tokens
+
     def spare(self, operation: Operation) -> bool:
         """Whether at least half of the operation's burst is there: it may be asked for what is not urgent."""
         bucket = self._buckets[operation]

@@ -30,6 +30,10 @@ class Line:
         """Return how long until every one of `operations` may be asked; zero where it may be now."""
         return self._allowance.pause(*operations)
 
+    def tokens(self, operation: Operation) -> int:
+        """Return how often `operation` may be asked now."""
+        return self._allowance.tokens(operation)
+
     def spare(self, operation: Operation) -> bool:
         """Whether `operation` may be asked for what is not urgent: half of its burst is left for what is."""
         return self._allowance.spare(operation)
