@@ -4,6 +4,7 @@ import msgspec
 
 from processor.clock import Instant
 from processor.models import IndexKey, Keys
+from projections.broadcasts.deltas import Deltas
 from stock.balance import Balance
 from stock.identities import CHANNELS, Channel
 
@@ -78,7 +79,8 @@ class Listing(msgspec.Struct, array_like=True, gc=False):
 class Broadcasts(msgspec.Struct, array_like=True, gc=False):
     """A SKU on all its channels. `desired` is what each should show, since event `cause_version` of its stream.
 
-    The channels' parts change by their own streams alone, so the interleaving of streams cannot matter.
+    The channels' parts change by their own streams alone, so the interleaving of streams cannot matter. Shopify keeps a
+    count of its own: what it is owed is in `deltas`, and of `desired` it is told nothing.
     """
 
     balance: Balance = msgspec.field(default_factory=Balance)
@@ -86,6 +88,7 @@ class Broadcasts(msgspec.Struct, array_like=True, gc=False):
     cause_version: int = 0
     changed_at: Instant = Instant("")
     channels: dict[Channel, Listing] = msgspec.field(default_factory=dict)
+    deltas: Deltas | None = None
 
     def wanted(self, channel: Channel) -> int:
         """Return what the channel is to show now: `desired`, or less while it may have sold what nobody told yet."""
@@ -99,6 +102,8 @@ class Broadcasts(msgspec.Struct, array_like=True, gc=False):
 
         A refusal is due where it is worth another try.
         """
+        if channel == "shopify":
+            return self.deltas is not None and self.deltas.due(counted=self.balance.counted)
         listing = self.channels.get(channel)
         if listing is None or listing.listing is None or not self.balance.counted:
             return False
@@ -111,6 +116,8 @@ class Broadcasts(msgspec.Struct, array_like=True, gc=False):
         listing = self.channels.get(channel)
         if listing is None or listing.listing is None or not self.balance.counted or self.due(channel):
             return None
+        if channel == "shopify":
+            return self.deltas.look_at if self.deltas is not None else None
         return listing.awaited_since
 
     def settled(self, channel: Channel) -> bool:

@@ -9,7 +9,9 @@ from processor.events import Recorded
 from processor.models import Keys
 from processor.projection import Change
 from processor.streams import StreamId
-from projections.broadcasts import observing
+from projections.broadcasts import balancing, observing
+from projections.broadcasts.balancing import SHOP, Offered, offered
+from projections.broadcasts.deltas import Deltas
 from projections.broadcasts.documents import INDEXES, Broadcasts, Listing
 from stock import balance
 from stock.events import (
@@ -28,7 +30,7 @@ class BroadcastsProjection:
     """One row per SKU with all its channels, indexed by the channels on which it is due."""
 
     name = "broadcasts"
-    schema = 3
+    schema = 4
     feeds: ClassVar[Mapping[str, str]] = {SKU: SKU, CHANNEL: SKU}
     indexes = INDEXES
 
@@ -40,15 +42,22 @@ class BroadcastsProjection:
         """See `Projection.apply`."""
         if event.stream.category == CHANNEL:
             _channel(state, event, fact)
-        elif balance.apply(state.balance, fact):
+            return ()
+        before = offered(state.balance)
+        if balance.apply(state.balance, fact):
             _desire(state, event)
+            _owe(state, event, before)
         elif isinstance(fact, ListingMapped):
             listing = _listing(state, fact.channel)
+            if fact.channel == SHOP:
+                balancing.map_(_deltas(state), event, fact, listing.listing)
             listing.listing, listing.asin, listing.product_type = fact.listing, fact.asin, fact.product_type
             listing.mapped_version, listing.mapped_at = event.version, event.recorded_at
         elif isinstance(fact, ListingUnmapped):
             listing = _listing(state, fact.channel)
             listing.listing, listing.mapped_version, listing.mapped_at = None, event.version, event.recorded_at
+            if fact.channel == SHOP:
+                balancing.unmap(_deltas(state))
         return ()
 
     def keys(self, key: StreamId, state: Broadcasts) -> Keys:
@@ -71,6 +80,17 @@ def _desire(state: Broadcasts, event: Recorded) -> None:
         state.desired, state.cause_version, state.changed_at = desired, event.version, event.recorded_at
 
 
+def _owe(state: Broadcasts, event: Recorded, before: Offered) -> None:
+    if state.deltas is not None or balancing.question_of(event):
+        balancing.move(_deltas(state), event, before, offered(state.balance))
+
+
+def _deltas(state: Broadcasts) -> Deltas:
+    if state.deltas is None:
+        state.deltas = Deltas()
+    return state.deltas
+
+
 def _listing(state: Broadcasts, channel: Channel) -> Listing:
     return state.channels.setdefault(channel, Listing())
 
@@ -81,6 +101,8 @@ def _channel(state: Broadcasts, event: Recorded, fact: object) -> None:
     if channel is None:
         return
     listing = _listing(state, channel)
+    if channel == SHOP:
+        balancing.tell(_deltas(state), event, fact)
     if isinstance(fact, BroadcastAccepted | BroadcastRejected) and fact.attempt < listing.attempt:
         return  # told late, by a dispatcher that had been overtaken
     match fact:
