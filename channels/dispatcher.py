@@ -14,9 +14,9 @@ import structlog
 
 from channels.desk import Desk, SellerRound
 from channels.limits import Monotonic
-from channels.modes import Mode
 from channels.offers import CALL_BUDGET
 from channels.sellers import Seller
+from channels.tended import Tended
 from processor.clock import Clock, system_clock
 from processor.engine import Engine
 from processor.errors import Retryable
@@ -73,7 +73,7 @@ class Dispatcher:
         if len({seller.seller_id for seller in sellers}) < len(sellers):
             raise ValueError("a seller belongs to one tenant")
         self._posts = {
-            seller.tenant: _Post(Desk(engine, seller, channel, holder, clock=clock, monotonic=monotonic), poll)
+            seller.tenant: Post(Desk(engine, seller, channel, holder, clock=clock, monotonic=monotonic), poll)
             for seller in sellers
         }
 
@@ -82,7 +82,7 @@ class Dispatcher:
         return Report(tuple(post.desk.round() for post in self._posts.values()))
 
     def start(self) -> None:
-        """Tend every seller that is not off in a thread of his own until `stop`."""
+        """Tend every seller in a thread of his own until `stop`; one whose channel is off is left alone."""
         for post in self._posts.values():
             post.start()
 
@@ -106,29 +106,32 @@ class Dispatcher:
                 self.wake(stream.tenant, Sku(stream.key))
 
 
-class _Post:
+class Post:
     """A desk and the thread that sits there."""
 
-    def __init__(self, desk: Desk, poll: timedelta) -> None:
+    def __init__(self, desk: Tended, poll: timedelta) -> None:
         self.desk, self._poll = desk, poll
         self._woken, self._stop = Event(), Event()
         self._thread: Thread | None = None
 
     def start(self) -> None:
-        if self.desk.seller.mode is not Mode.OFF:
-            self._thread = Thread(target=self._run, name=f"dispatch-{self.desk.seller.tenant}", daemon=True)
-            self._thread.start()
+        """Tend the desk in a thread until `stop`."""
+        self._thread = Thread(target=self._run, name=f"dispatch-{self.desk.seller.tenant}", daemon=True)
+        self._thread.start()
 
     def wake(self, sku: Sku | None) -> None:
+        """Look now, at `sku` in any case."""
         if sku is not None:
             self.desk.moved(sku)
         self._woken.set()
 
     def begin_stop(self) -> None:
+        """End after the call under way, without waiting for that."""
         self._stop.set()
         self._woken.set()
 
     def stop(self) -> None:
+        """Wait for the end, and let another take over."""
         if self._thread is not None:
             self._thread.join(2 * CALL_BUDGET.total_seconds())
         try:

@@ -15,9 +15,14 @@ from stock.events import (
     AmazonOrderSeen,
     BroadcastAccepted,
     BroadcastRejected,
+    BroadcastsResumed,
+    BroadcastsStopped,
     BufferSet,
+    ChannelModeSet,
     ChannelOrdersRead,
+    ChannelPaused,
     ChannelQuantityObserved,
+    ChannelResumed,
     DeltaApplied,
     DeltaDecided,
     DeltaInDoubt,
@@ -94,6 +99,11 @@ BUSINESS_FIELDS: dict[type[StockEvent], tuple[str, ...]] = {
     LevelCompared: ("item", "available", "moved", "at"),
     LevelUnexplained: ("number", "difference"),
     LevelDecided: ("number", "adopted"),
+    BroadcastsStopped: ("attempt", "quantity", "cause_version", "repeats"),
+    BroadcastsResumed: (),
+    ChannelModeSet: ("mode",),
+    ChannelPaused: ("reason", "zeroed", "listings"),
+    ChannelResumed: (),
 }
 """What makes two tellings of one `tx_id` the same fact. Never schema, source, times, free text or what we computed."""
 

@@ -106,7 +106,9 @@ class Settings(BaseSettings):
             description="start a small Amazon inside and send updates to it",
         ),
     ] = False
-    amazon_mode: Annotated[ChannelMode, Field(description="off; observe: compare, send nothing; live")] = "observe"
+    amazon_mode: Annotated[
+        ChannelMode, Field(description="how a new channel begins: off; observe: compare, send nothing; live")
+    ] = "observe"
     amazon_seller: Annotated[str | None, Field(description="the seller's id; with it go the next four")] = None
     amazon_marketplace: Annotated[str | None, Field(description="the marketplace's id")] = None
     amazon_client_id: Annotated[str | None, Field(description="Login with Amazon: the client's id")] = None
@@ -119,6 +121,10 @@ class Settings(BaseSettings):
     amazon_per_second: Annotated[
         float, Field(gt=0, le=100, description="requests a second the seller's account was granted, per operation")
     ] = 0.5
+
+    zeroing_share: Annotated[
+        float, Field(ge=0, le=1, description="so much of a channel's listings may become zero at once; 1: all of them")
+    ] = 0.1
 
     notify: Annotated[Notify, Field(description="whom to tell of alerts, per tenant, as JSON: see Get alerts")] = {}
 

@@ -16,6 +16,7 @@ from web.api import (
     alerts,
     batch,
     buffers,
+    channels,
     explain,
     health,
     inventory,
@@ -32,6 +33,7 @@ from web.api import (
     report,
     returns,
     returns_webhook,
+    sync,
     thresholds,
     transactions,
 )
@@ -64,6 +66,8 @@ ROUTES = (
     metrics,
     letters,
     operations,
+    sync,
+    channels,
 )
 
 

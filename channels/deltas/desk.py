@@ -17,14 +17,16 @@ from channels.deltas.sender import Sender
 from channels.deltas.shops import Shop
 from channels.deltas.walking import Walker
 from channels.deltas.watching import Watcher
-from channels.desk import SellerRound
 from channels.errors import LeaseLost
-from channels.modes import Mode
+from channels.limits import Monotonic
+from channels.modes import Gate, Mode
 from channels.passes import Passes
 from channels.picking import Picker
 from channels.requests import RequestBook
+from channels.rounds import SellerRound
+from channels.switchboard import Watched
 from channels.tenure import Tenure
-from channels.told import Accepted, Again, Later, Rejected, Told, Unreached, Would
+from channels.told import Again, Told, Would
 from processor.clock import Clock
 from processor.engine import Engine
 from projections.broadcasts.balancing import SHOP
@@ -32,21 +34,20 @@ from projections.broadcasts.delta_queries import DeltaQueries
 from projections.broadcasts.queries import BroadcastQueries
 from stock.identities import Sku
 
-AT_ONCE = timedelta()
-
 _log = structlog.get_logger("channels.deltas")
 
 
 class DeltaDesk:
     """Tends one shop. Rounds exclude each other; `moved` may be called from any thread."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a shop, the engine and the time
         self,
         engine: Engine,
         shop: Shop,
         holder: str,
         *,
         clock: Clock,
+        monotonic: Monotonic,
         new_key: Callable[[], str] = lambda: uuid4().hex,
     ) -> None:
         """`new_key` makes idempotency keys, each for ever unlike all others."""
@@ -70,6 +71,8 @@ class DeltaDesk:
             watcher=self._watcher,
             clock=clock,
         )
+        self._gate = Gate(Watched(engine.store.log, tenant, SHOP), shop.mode, monotonic)
+        self._mode = shop.mode
         self._told: dict[Sku, int] = {}
         self._rounds = Lock()
 
@@ -88,10 +91,12 @@ class DeltaDesk:
         Raises Retryable where the store failed; another round is right then.
         """
         report = SellerRound(self.seller.tenant)
-        if self.seller.mode is Mode.OFF:
-            return report
         with self._rounds:
             try:
+                if self._look() is Mode.OFF:
+                    report.off = True
+                    self._tenure.leave()
+                    return report
                 report.held = self._hold()
                 if report.held:
                     self._serve(report, stopping)
@@ -99,6 +104,16 @@ class DeltaDesk:
                 report.held, report.lost = False, True
                 _log.warning("deltas.lease_lost", tenant=self.seller.tenant, fence=lost.fence)
         return report
+
+    def _look(self) -> Mode:
+        """Return what the channel may do now. Where that has changed, nothing waits for what was decided before."""
+        mode = self._gate.mode
+        if mode is not self._mode:
+            _log.info("deltas.mode", tenant=self.seller.tenant, mode=mode)
+            self._mode = mode
+            self._told = {}
+            self._picker.patience.reconsider_all()
+        return mode
 
     def _hold(self) -> bool:
         """Hold the shop, taking it over where it is free; answer whether it is held."""
@@ -111,7 +126,7 @@ class DeltaDesk:
         self._sender.begin_tenure()
         self._picker.forget()
         shop = self.seller
-        _log.info("deltas.holds", tenant=shop.tenant, shop=shop.domain, mode=shop.mode, fence=self._tenure.fence)
+        _log.info("deltas.holds", tenant=shop.tenant, shop=shop.domain, mode=self._mode, fence=self._tenure.fence)
         return True
 
     def _serve(self, report: SellerRound, stopping: Callable[[], bool]) -> None:
@@ -123,25 +138,29 @@ class DeltaDesk:
                 return
             told = self._settle(sku)
             self._picker.noted(sku, told)
-            if not self._counted(sku, told, report):
+            if isinstance(told, Would):
+                self._would_tell(sku, told.quantity, report)
+            if not report.note(told):
                 return
         if not stopping() and not self._picker.patience.pause:
             report.walks = self._walker.step()
+            report.again = timedelta() if self._picker.has_moved else report.again
 
     @property
     def _sends(self) -> bool:
-        return self.seller.mode is Mode.LIVE
+        return self._look() is Mode.LIVE
 
     def _settle(self, sku: Sku) -> Told:
         account = self._accounts.account(self.seller.tenant, sku)
-        decision = decide(account, self._clock(), sends=self._sends, unexplained=self.seller.unexplained)
+        sends = self._sends
+        decision = decide(account, self._clock(), sends=sends, unexplained=self.seller.unexplained)
         if isinstance(decision, Rest | Wait) or account is None:
             return decision if isinstance(decision, Rest | Wait) else Rest()
         match decision:
             case Resume(intent=opened):
                 return self._sender.resume(sku, opened)
             case Begin(delta=delta):
-                return self._sender.begin(sku, account, decision) if self._sends else Would(delta)
+                return self._sender.begin(sku, account, decision) if sends else Would(delta)
             case Look(item=item):
                 return self._watcher.look(sku, account, item)
             case Answer(question=question, adopted=adopted):
@@ -152,30 +171,6 @@ class DeltaDesk:
                 return Again()
             case _:
                 assert_never(decision)
-
-    def _counted(self, sku: Sku, told: Told, report: SellerRound) -> bool:
-        """Count what became of `sku`; answer whether the round goes on."""
-        match told:
-            case Accepted():
-                report.accepted, report.again = report.accepted + 1, AT_ONCE
-            case Rejected(unauthorised=unauthorised):
-                report.rejected += 1
-                report.again = report.again if unauthorised else AT_ONCE
-            case Unreached():
-                report.unreached += 1
-            case Later(pause=pause, throttled=throttled):
-                report.throttled += throttled
-                report.again = pause
-                return False
-            case Would(quantity=delta):
-                self._would_tell(sku, delta, report)
-            case Again():
-                report.again = AT_ONCE
-            case Wait() | Rest():
-                pass
-            case _:
-                assert_never(told)
-        return True
 
     def _would_tell(self, sku: Sku, delta: int, report: SellerRound) -> None:
         """Count each delta once."""

@@ -103,7 +103,7 @@ class Sender:
         match outcome:
             case Applied(quantity_after=after, group=group):
                 made = DeltaApplied(opened.number, after, retried=not untried)
-                return self._ended(sku, opened, made, Accepted(), group)
+                return self._ended(sku, opened, made, Accepted(opened.delta), group)
             case Mismatched():
                 ended = self._no(opened, STALE, retry=True, untried=untried)
                 return self._ended(sku, opened, ended, Again() if untried else Rejected())

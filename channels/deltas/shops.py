@@ -30,7 +30,7 @@ class Shelves(Protocol):
 
 
 class Shop(msgspec.Struct, frozen=True):
-    """One shop of one tenant. A new one observes: nothing is sent until a person says so.
+    """One shop of one tenant. A new one observes: nothing is sent until a person says so (`channels.switchboard`).
 
     `location` is where stock is changed, None where the shop has only one.
     """

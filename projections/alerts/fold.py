@@ -35,7 +35,7 @@ class AlertsProjection:
     """
 
     name = "alerts"
-    schema = 4
+    schema = 5
     feeds: ClassVar[Mapping[str, str]] = {SKU: SKU, CHANNEL: CHANNEL, REVIEW: REVIEW, OPS: OPS}
     indexes = INDEXES
 

@@ -75,11 +75,14 @@ def question_of(event: Recorded) -> int:
     return int(number) if number.isdecimal() and event.tx_id == adoption_tx(int(number)) else 0
 
 
+def tells(event: Recorded, fact: object) -> bool:
+    """Whether an event of a channel's stream is one of the shop's account."""
+    return type(fact) in _RULES and event.stream.key.startswith(f"{SHOP}:")
+
+
 def tell(deltas: Deltas, event: Recorded, fact: object) -> None:
-    """Take note of an event of the channel's stream."""
-    rule = _RULES.get(type(fact))
-    if rule is not None:
-        rule(deltas, fact, event.recorded_at)
+    """Take note of an event of the channel's stream that `tells` of the account."""
+    _RULES[type(fact)](deltas, fact, event.recorded_at)
 
 
 def _intended(deltas: Deltas, fact: DeltaIntended, at: Instant) -> None:

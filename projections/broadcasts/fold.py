@@ -17,6 +17,8 @@ from stock import balance
 from stock.events import (
     BroadcastAccepted,
     BroadcastRejected,
+    BroadcastsResumed,
+    BroadcastsStopped,
     ChannelOrdersRead,
     ChannelQuantityObserved,
     DriftFound,
@@ -30,7 +32,7 @@ class BroadcastsProjection:
     """One row per SKU with all its channels, indexed by the channels on which it is due."""
 
     name = "broadcasts"
-    schema = 4
+    schema = 5
     feeds: ClassVar[Mapping[str, str]] = {SKU: SKU, CHANNEL: SKU}
     indexes = INDEXES
 
@@ -42,6 +44,8 @@ class BroadcastsProjection:
         """See `Projection.apply`."""
         if event.stream.category == CHANNEL:
             _channel(state, event, fact)
+            if balancing.tells(event, fact):
+                balancing.tell(_deltas(state), event, fact)
             return ()
         before = offered(state.balance)
         if balance.apply(state.balance, fact):
@@ -101,8 +105,6 @@ def _channel(state: Broadcasts, event: Recorded, fact: object) -> None:
     if channel is None:
         return
     listing = _listing(state, channel)
-    if channel == SHOP:
-        balancing.tell(_deltas(state), event, fact)
     if isinstance(fact, BroadcastAccepted | BroadcastRejected) and fact.attempt < listing.attempt:
         return  # told late, by a dispatcher that had been overtaken
     match fact:
@@ -117,5 +119,9 @@ def _channel(state: Broadcasts, event: Recorded, fact: object) -> None:
             observing.read_orders(listing, fact)
         case DriftFound():
             listing.drifted = True
+        case BroadcastsStopped():
+            listing.stopped = True
+        case BroadcastsResumed():
+            observing.resume(listing)
         case _:
             pass

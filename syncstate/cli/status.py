@@ -33,6 +33,8 @@ def _lines(found: dict[str, Any], where: str) -> Iterator[tuple[str, str]]:
         yield "" if number else "projections", _projection(projection)
     stopped = found["quarantined"]
     yield "quarantined", "none" if not stopped else f"{len(stopped)}, first {stopped[0]['stream']}"
+    if found["deadLetters"]:
+        yield "dead letters", f"{found['deadLetters']} kept: `syncstate quarantine list` tells why"
     due = ", ".join(f"{count} due at {channel}" for channel, count in found["dueBroadcasts"].items())
     yield "waiting", f"{found['queueSize']} requests, {due}"
     yield "alerts", f"{found['unreadAlerts']} unread"

@@ -20,10 +20,12 @@ from stock.events import (
     DeltaIntended,
     DeltaRefused,
     DriftFound,
+    FbaLevelObserved,
     LevelCompared,
     LevelDecided,
     LevelUnexplained,
     ListingMapped,
+    ListingStatusObserved,
     ListingUnmapped,
     LowStockThresholdSet,
     OrderLine,
@@ -64,6 +66,7 @@ _SKU_FACTS: tuple[StockEvent, ...] = (
     *(LowStockThresholdSet(level) for level in (None, 0, 4)),
     *(ListingMapped(channel, listing) for channel in CHANNELS for listing in ("L1", "L2")),
     *(ListingUnmapped(channel) for channel in CHANNELS),
+    *(FbaLevelObserved("n1", units, at) for units in (0, 7) for at in (MORNING, NOON)),
 )
 _CHANNEL_FACTS: tuple[StockEvent, ...] = (
     *(BroadcastAccepted(attempt, attempt + 1, 1) for attempt in (1, 2)),
@@ -84,6 +87,7 @@ _CHANNEL_FACTS: tuple[StockEvent, ...] = (
     ),
     *(LevelUnexplained(1, difference, 9) for difference in (0, 5)),
     *(LevelDecided(1, adopted) for adopted in (False, True)),
+    ListingStatusObserved("n1", ("BUYABLE",), NOON),
 )
 _REVIEW_FACTS: tuple[StockEvent, ...] = (
     ReviewRequested("unmapped_line", "shopify:1"),

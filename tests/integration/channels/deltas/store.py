@@ -8,8 +8,8 @@ import httpx
 
 from channels.deltas.desk import DeltaDesk
 from channels.deltas.shops import Shelves, Shop, Unexplained
-from channels.desk import SellerRound
 from channels.modes import Mode
+from channels.rounds import SellerRound
 from channels.shopify.client import ShopifyClient
 from channels.simulators.shopify import MAIN, SimulatedShopify
 from processor.adapters.memory import MemoryStore
@@ -79,7 +79,12 @@ class Merchant:
         key = next(_keys)
         made = count(1)
         desk = DeltaDesk(
-            engine or self.engine, shop, holder, clock=self.clock, new_key=lambda: f"desk-{key}-{next(made)}"
+            engine or self.engine,
+            shop,
+            holder,
+            clock=self.clock,
+            monotonic=self.time.monotonic,
+            new_key=lambda: f"desk-{key}-{next(made)}",
         )
         self.desks.append(desk)
         return desk
