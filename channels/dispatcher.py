@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from threading import Event, Thread
 from time import monotonic as system_monotonic
+from typing import Generic, TypeVar
 
 import msgspec
 import structlog
@@ -22,6 +23,8 @@ from processor.engine import Engine
 from processor.errors import Retryable
 from processor.rung import Rung
 from stock.identities import SKU, Channel, Sku
+
+Tending = TypeVar("Tending", bound=Tended)
 
 POLL = timedelta(seconds=1)
 GATHER = timedelta(milliseconds=2)
@@ -106,10 +109,10 @@ class Dispatcher:
                 self.wake(stream.tenant, Sku(stream.key))
 
 
-class Post:
+class Post(Generic[Tending]):
     """A desk and the thread that sits there."""
 
-    def __init__(self, desk: Tended, poll: timedelta) -> None:
+    def __init__(self, desk: Tending, poll: timedelta) -> None:
         self.desk, self._poll = desk, poll
         self._woken, self._stop = Event(), Event()
         self._thread: Thread | None = None

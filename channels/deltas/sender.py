@@ -30,6 +30,9 @@ from stock.events import STALE, DeltaApplied, DeltaInDoubt, DeltaIntended, Delta
 from stock.identities import Sku
 
 NOT_STOCKED, OUT_OF_BOUNDS = "ITEM_NOT_STOCKED_AT_LOCATION", "LEVEL_OUT_OF_BOUNDS"
+NOT_MADE = "IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED"
+"""Shopify's: what was asked under this key was not made."""
+
 KEY_FORGOTTEN = "KEY_FORGOTTEN"
 """Our own: nobody could be asked for so long that the shop may have forgotten the key."""
 
@@ -119,7 +122,11 @@ class Sender:
             case Unauthorised(code=code) | Refused(code=code) if untried:
                 ended = DeltaRefused(opened.number, code, retry=not isinstance(error, Refused) or error.retry)
                 return self._ended(sku, opened, ended, Rejected(unauthorised=isinstance(error, Unauthorised)))
-            case Refused(code=code) if not code.isdecimal():
+            case Refused(code=code) if code == NOT_MADE:
+                return self._ended(sku, opened, DeltaRefused(opened.number, code), Rejected())
+            case Refused(retry=True, code=code) if not code.isdecimal():
+                return Unreached(str(error))
+            case Refused(retry=False, code=code) if not code.isdecimal():
                 return self._ended(sku, opened, self._no(opened, code, retry=False, untried=False), Rejected())
             case _:
                 pass  # open still: the outcome of this try, or of one before, is not known
