@@ -6,6 +6,7 @@ or a question about it.
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from itertools import combinations
 from typing import Literal, NamedTuple
 
 import httpx
@@ -175,6 +176,27 @@ def test_a_shop_that_honours_keys_ends_at_what_happened(stage: Stage, http: http
         assert (deltas.open, deltas.doubts, deltas.outstanding) == (None, (), 0)
         assert merchant.there("A") == 30 + balance
         assert sum(merchant.given()) == balance
+    finally:
+        life.merchant.close()
+
+
+@EXAMPLES
+@example(steps=[Step([SaleRecorded(3)], 0, [Fault(kind="drop", operation=ADJUST, applied=True)], None)])
+@given(steps=STEPS)
+def test_where_keys_are_ignored_the_quantity_compared_guards(
+    stage: Stage, http: httpx.Client, steps: list[Step]
+) -> None:
+    life = Life(stage, http, honours_keys=False)
+    try:
+        for step in steps:
+            life.live(step, sells=False)
+        life.settle()
+        merchant, deltas = life.merchant, life.merchant.deltas("A")
+        assert (deltas.open, deltas.outstanding) == (None, 0)
+        assert max(merchant.shopify.taken.values(), default=0) <= 1
+        doubts = [doubt.delta for doubt in deltas.doubts]
+        made = [sum(some) for count in range(len(doubts) + 1) for some in combinations(doubts, count)]
+        assert sum(merchant.given()) - deltas.landed in made, "no more than what is in doubt"
     finally:
         life.merchant.close()
 
