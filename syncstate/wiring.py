@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import structlog
 
+from channels.deltas.deciding import Decider
 from channels.deltas.dispatcher import DeltaDispatcher
 from channels.dispatcher import Dispatcher
 from channels.limits import Rate
@@ -217,6 +218,7 @@ def services(
         links=LinkDoor(engine.recorder, log, clock),
         letters=letter_desk(settings, engine, clock, letters, notifications),
         overseer=Overseer(engine, broadcasts, connected(settings) | connected_shops(settings), clock),
+        decider=Decider(engine, clock),
         inventory=inventory,
         alerts=alerts,
         returns=ReturnQueries(models, live("returns")),

@@ -16,6 +16,7 @@ from processor.source import Doorbell
 from projections.broadcasts.balancing import SHOP
 from projections.broadcasts.delta_queries import Account
 from projections.broadcasts.deltas import Open, Question
+from stock.codec import decode
 from stock.events import (
     DeltaApplied,
     DeltaInDoubt,
@@ -40,8 +41,8 @@ _log = structlog.get_logger("channels.deltas")
 class Journal:
     """The writer of one tenant's. Raises Retryable where the store failed: whether it was written is unknown then."""
 
-    def __init__(self, tenant: str, engine: Engine, clock: Clock) -> None:
-        self._tenant, self._engine, self._clock = tenant, engine, clock
+    def __init__(self, tenant: str, engine: Engine, clock: Clock, *, source: str = SOURCE) -> None:
+        self._tenant, self._engine, self._clock, self._source = tenant, engine, clock, source
 
     def intend(self, sku: Sku, account: Account, begin: Begin, intended: DeltaIntended) -> Open | None:
         """Write an intent down before it is sent; None where the account was overtaken, and nothing may be sent."""
@@ -70,6 +71,13 @@ class Journal:
     def answered(self, sku: Sku, account: Account, question: Question, *, adopted: bool) -> bool:
         """Write down what is to become of the units of a question."""
         return self._decided(sku, account, LevelDecided(question.number, adopted), f"answer:{question.number}")
+
+    def answer_of(self, sku: Sku, number: int) -> LevelDecided | None:
+        """Return what was decided about a question, None where nothing was. Strongly consistent."""
+        named = (channel_stream(self._tenant, SHOP, sku), f"answer:{number}")
+        event = self._engine.store.log.find([named]).get(named)
+        told = decode(event) if event is not None else None
+        return told if isinstance(told, LevelDecided) else None
 
     def adopt(self, sku: Sku, question: Question) -> None:
         """Make stock of the units of a question, once. They came from the shop, so it is not told of them."""
@@ -105,4 +113,4 @@ class Journal:
         return False
 
     def _event(self, happened: StockEvent, tx: str, correlation: str | None = None) -> Event:
-        return fact(happened, tx=tx, at=self._clock(), source=SOURCE, correlation=correlation)
+        return fact(happened, tx=tx, at=self._clock(), source=self._source, correlation=correlation)

@@ -7,6 +7,7 @@ import msgspec
 from processor.models import Model, ModelQueries
 from projections.broadcasts.balancing import SHOP
 from projections.broadcasts.deltas import Deltas
+from projections.broadcasts.documents import ASKED, INDEXES
 from projections.broadcasts.fold import BroadcastsProjection
 from stock.identities import Sku, channel_stream, sku_stream
 
@@ -45,3 +46,12 @@ class DeltaQueries:
             listing.listing if listing is not None else None,
             state.deltas,
         )
+
+    def asked(self, tenant: str, after: str | None, limit: int) -> tuple[list[tuple[Sku, Deltas]], str | None]:
+        """Return a page of accounts about which an operator is to decide something, and what continues it.
+
+        The index may trail a write by moments.
+        """
+        page = self._models.query(self._live(), tenant, INDEXES.index(ASKED), ASKED, after=after, limit=limit)
+        found = [(Sku(item.id), BroadcastsProjection.decode(item.body).deltas) for item in page.items]
+        return [(sku, deltas) for sku, deltas in found if deltas is not None and deltas.asks], page.after

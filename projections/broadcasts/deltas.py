@@ -144,6 +144,16 @@ class Deltas(msgspec.Struct, array_like=True, gc=False):
         return min(times, default=None)
 
     @property
+    def pending(self) -> Question | None:
+        """The question that an operator is asked about the present mapping."""
+        return self.question if self.current else None
+
+    @property
+    def asks(self) -> bool:
+        """Whether an operator is to decide something."""
+        return bool(self.doubts) or self.pending is not None
+
+    @property
     def asked(self) -> int:
         """The difference that an operator is asked about, 0 for none."""
         return self.question.difference if self.question is not None else 0

@@ -8,10 +8,13 @@ from projections.broadcasts.deltas import Deltas
 from stock.balance import Balance
 from stock.identities import CHANNELS, Channel
 
-INDEXES = CHANNELS
-"""One index per channel: the SKUs that are due there, riskiest first; and those that wait for word, longest first."""
+INDEXES = (*CHANNELS, "asked")
+"""One index per channel: the SKUs that are due there, riskiest first; and those that wait for word, longest first.
 
-DUE, AWAITED = "due", "awaited"
+And one of the SKUs about which an operator is to decide something.
+"""
+
+DUE, AWAITED, ASKED = "due", "awaited", "asked"
 _MINUTE = len("2026-11-20T10:00")
 
 
@@ -150,7 +153,10 @@ class Broadcasts(msgspec.Struct, array_like=True, gc=False):
         Quantities are taken by their number of binary digits and times to the minute: a key that stays the same at
         most sales of a busy SKU need not be written. Who acts on a page of it sorts that page exactly.
         """
-        return tuple(self._key(channel) for channel in CHANNELS) if self.channels else ()
+        if not self.channels:
+            return ()
+        keys = tuple(self._key(channel) for channel in CHANNELS)
+        return (*keys, IndexKey(ASKED, ASKED)) if self.deltas is not None and self.deltas.asks else keys
 
     def _key(self, channel: Channel) -> IndexKey | None:
         if self.due(channel):

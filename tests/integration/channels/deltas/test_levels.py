@@ -2,6 +2,9 @@
 
 from datetime import timedelta
 
+import pytest
+
+from channels.deltas.deciding import Decider
 from channels.deltas.desk import DeltaDesk
 from channels.modes import Mode
 from channels.requests import RequestBook
@@ -9,7 +12,7 @@ from channels.simulators.shopify import Fault
 from processor.log import Append
 from projections.broadcasts.deltas import SETTLING, TOLD_WITHIN
 from stock.dispositions import Disposition
-from stock.events import ChannelQuantityObserved, LevelUnexplained, ReturnReceived, SaleRecorded
+from stock.events import ChannelQuantityObserved, LevelDecided, LevelUnexplained, ReturnReceived, SaleRecorded
 from stock.identities import channel_stream, sku
 from tests.factories import stated
 from tests.integration.channels.deltas.store import TENANT, Merchant
@@ -162,3 +165,54 @@ def test_a_change_that_was_made_twice_does_not_stay_hidden(merchant: Merchant) -
     told(merchant, "A", merchant.there("A"))
     wait(merchant, desk)
     assert (questions(merchant), merchant.unread()) == ([3], [("drift", "warning")])
+
+
+def test_an_operator_adopts_or_rejects(merchant: Merchant) -> None:
+    decider = Decider(merchant.engine, merchant.clock)
+    for name in ("A", "B"):
+        merchant.stock(name, 10)
+    desk = merchant.desk()
+    merchant.learn(desk)
+    for name in ("A", "B"):
+        edited(merchant, name, 33)
+    wait(merchant, desk)
+    asked, _ = decider.asked(TENANT)
+    assert {one.sku: one.question and one.question.difference for one in asked} == {"A": 3, "B": 3}
+    assert decider.units(TENANT, sku("A"), 1, adopt=True) == "decided"
+    assert decider.units(TENANT, sku("B"), 1, adopt=False) == "decided"
+    wait(merchant, desk)
+    assert (merchant.there("A"), merchant.there("B"), merchant.given()) == (33, 30, [-3])
+    assert (decider.asked(TENANT), merchant.unread()) == (([], None), [])
+
+
+def test_units_whose_adoption_broke_off_become_stock_all_the_same(merchant: Merchant) -> None:
+    merchant.stock("A", 10)
+    desk = merchant.desk()
+    merchant.learn(desk)
+    edited(merchant, "A", 33)
+    wait(merchant, desk)
+    answered = stated(LevelDecided(1, adopted=True), tx="answer:1", source="operator")
+    stream = channel_stream(TENANT, "shopify", sku("A"))
+    merchant.engine.recorder.record([Append(stream, (answered,))])
+    merchant.settle(desk, 4)
+    assert merchant.deltas("A").adopts is None
+    wait(merchant, desk)
+    assert (merchant.deltas("A").theirs, questions(merchant), merchant.given()) == (3, [3], [])
+
+
+@pytest.mark.parametrize("made", [True, False])
+def test_an_operator_says_whether_a_change_was_made(merchant: Merchant, made: bool) -> None:  # noqa: FBT001
+    merchant.shopify.honours_keys = False
+    merchant.stock("A", 10)
+    desk = merchant.desk()
+    merchant.learn(desk)
+    merchant.shopify.faults.add(Fault(kind="drop", operation="inventoryAdjustQuantities", applied=made))
+    merchant.record("A", SaleRecorded(3))
+    desk.round()
+    merchant.sell_at_shop("A", 1)
+    merchant.settle(desk, 4)
+    [doubt] = merchant.deltas("A").doubts
+    decider = Decider(merchant.engine, merchant.clock)
+    assert decider.change(TENANT, sku("A"), doubt.number, made=made) == "decided"
+    wait(merchant, desk)
+    assert (merchant.there("A"), merchant.given(), merchant.unread()) == (26, [-3], [])
