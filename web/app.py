@@ -30,6 +30,7 @@ from web.api import (
     operations,
     orders,
     products,
+    questions,
     report,
     returns,
     returns_webhook,
@@ -67,6 +68,7 @@ ROUTES = (
     letters,
     operations,
     sync,
+    questions,
     channels,
 )
 
