@@ -16,6 +16,7 @@ from web.api import (
     alerts,
     batch,
     buffers,
+    channel_skus,
     explain,
     health,
     inventory,
@@ -49,6 +50,7 @@ ROUTES = (
     buffers,
     thresholds,
     links,  # its path would be taken for a SKU's
+    channel_skus,  # and so would this one's
     mapping,
     acknowledge,
     inventory,
