@@ -8,6 +8,7 @@ from channels.attempts import Delivery, Outcome
 from channels.explaining import NOTHING_ELSE, Ask, Evidence, Note, unexplained
 from processor.clock import Instant, later
 from projections.broadcasts.documents import Broadcasts, Listing
+from stock.events import BroadcastsStopped
 from stock.identities import Channel
 
 BACKOFF = timedelta(seconds=30)
@@ -17,6 +18,10 @@ LAG = timedelta(seconds=60)
 
 CONFIRM_AFTER = timedelta(minutes=2)
 """A quantity that was not seen by then is looked for, and again after as long."""
+
+
+MOST_REPEATS = 5
+"""The same quantity, of the same cause, is told again so often; then somebody works against us: a person decides."""
 
 
 class Tell(msgspec.Struct, frozen=True):
@@ -80,13 +85,9 @@ def decide(
         return early
     if _shown(listing, delivery) == wanted:
         return Ask(listing.listing) if listing.ask or _unconfirmed(listing, now) else Rest()
-    return Tell(
-        listing.listing,
-        listing.product_type,
-        wanted,
-        state.cause_version,
-        max(delivery.attempt, listing.attempt) + 1,
-    )
+    number = max(delivery.attempt, listing.attempt) + 1
+    tell = Tell(listing.listing, listing.product_type, wanted, state.cause_version, number)
+    return _in_vain(listing, tell, delivery, stopped=state.stopped(channel)) or tell
 
 
 def backoff(times: int, first: timedelta = BACKOFF, longest: timedelta = MAX_BACKOFF) -> timedelta:
@@ -129,6 +130,17 @@ def _shown(listing: Listing, delivery: Delivery) -> int | None:
     if not _certain(listing, delivery) or remapped or listing.refused is not None:
         return None
     return listing.shows
+
+
+def _in_vain(listing: Listing, tell: Tell, delivery: Delivery, *, stopped: bool) -> Decision | None:
+    """Answer for a listing that was told the same again and again, and does not keep it."""
+    if stopped:
+        return Rest(delivery.doubtful)
+    same = (listing.cause, listing.accepted) == (tell.cause_version, tell.quantity)
+    if not same or listing.repeats < MOST_REPEATS:
+        return None
+    stop = BroadcastsStopped(listing.attempt, tell.quantity, listing.cause, listing.repeats)
+    return Note(stop, f"stopped:{listing.attempt}")
 
 
 def _certain(listing: Listing, delivery: Delivery) -> bool:

@@ -3,59 +3,40 @@
 from collections.abc import Callable
 from datetime import timedelta
 from threading import Lock
-from typing import assert_never
 
-import msgspec
 import structlog
 
 from channels.attempts import Attempts
-from channels.decisions import Rest, Wait
 from channels.errors import LeaseLost
 from channels.evidence import Evidences, OrdersRead
 from channels.failures import Failures
-from channels.findings import Findings
+from channels.findings import SOURCE, Findings
 from channels.glances import Glances
 from channels.ledger import Ledger
 from channels.limits import Monotonic
 from channels.line import Line
 from channels.looking import Looker
-from channels.modes import Mode
+from channels.modes import Gate, Mode
 from channels.passes import Passes
 from channels.picking import BATCH, Picker
 from channels.requests import RequestBook
+from channels.rounds import SellerRound
 from channels.sellers import Seller
+from channels.switchboard import Switchboard, Watched
 from channels.teller import Teller
 from channels.tenure import Tenure
-from channels.told import Accepted, Again, Later, Rejected, Told, Unreached, Would
+from channels.told import Accepted, Told, Unreached, Would
 from channels.walking import Walker
-from processor.clock import Clock
+from channels.zeroing import ZeroingGuard
+from processor.clock import Clock, Instant
 from processor.engine import Engine
 from projections.broadcasts.queries import BroadcastQueries
+from stock.events import ChannelPaused
 from stock.identities import Channel, Sku
 
 __all__ = ["BATCH", "Desk", "SellerRound"]
 
 _log = structlog.get_logger("channels.desk")
-
-
-class SellerRound(msgspec.Struct):
-    """What one round did for one seller.
-
-    `held` tells whether this process tends the seller, `lost` that another took over in the middle. `would_tell`
-    counts, in observe mode, quantities not counted before. `again` is when to come back, None for the usual time;
-    `walks` tells that listings are still to be looked at, at leisure.
-    """
-
-    tenant: str
-    held: bool = False
-    lost: bool = False
-    accepted: int = 0
-    rejected: int = 0
-    unreached: int = 0
-    throttled: int = 0
-    would_tell: int = 0
-    again: timedelta | None = None
-    walks: bool = False
 
 
 class Desk:
@@ -84,7 +65,9 @@ class Desk:
         glances = Glances(tenant, channel, broadcasts, ledger, evidences=evidences, clock=clock)
         findings = Findings(tenant, channel, recorder, clock)
         looker = Looker(channel, self._line, findings, Failures(ledger, self._line), clock)
-        self._teller = Teller(self._line, glances, ledger, findings=findings, looker=looker, clock=clock)
+        self._teller = Teller(
+            self._line, glances, ledger, findings=findings, looker=looker, may_zero=self._may_zero, clock=clock
+        )
         self._walker = Walker(
             seller,
             channel,
@@ -97,6 +80,10 @@ class Desk:
             clock=clock,
             monotonic=monotonic,
         )
+        self._guard = ZeroingGuard(tenant, channel, broadcasts, seller.zeroing, clock=clock)
+        self._switchboard = Switchboard(engine.store.log, recorder, clock)
+        self._gate = Gate(Watched(engine.store.log, tenant, channel), seller.mode, monotonic)
+        self._mode = seller.mode
         self._told: dict[Sku, int] = {}
         self._rounds = Lock()
 
@@ -115,10 +102,12 @@ class Desk:
         Raises Retryable where the store failed; another round is right then.
         """
         report = SellerRound(self.seller.tenant)
-        if self.seller.mode is Mode.OFF:
-            return report
         with self._rounds:
             try:
+                if self._look() is Mode.OFF:
+                    report.off = True
+                    self._tenure.leave()
+                    return report
                 report.held = self._hold()
                 if report.held:
                     self._serve(report, stopping)
@@ -126,6 +115,16 @@ class Desk:
                 report.held, report.lost = False, True
                 _log.warning("dispatch.lease_lost", tenant=self.seller.tenant, fence=lost.fence)
         return report
+
+    def _look(self) -> Mode:
+        """Return what the channel may do now. Where that has changed, nothing waits for what was decided before."""
+        mode = self._gate.mode
+        if mode is not self._mode:
+            _log.info("dispatch.mode", tenant=self.seller.tenant, channel=self._channel, mode=mode)
+            self._mode = mode
+            self._told = {}
+            self._picker.patience.reconsider_all()
+        return mode
 
     def _hold(self) -> bool:
         """Hold the seller, taking him over where he is free; answer whether he is held."""
@@ -138,18 +137,40 @@ class Desk:
         self._told = {}
         self._line.begin_tenure()
         self._walker.forget()
+        self._guard.forget()
         doubtful = self._picker.begin()
         _log.info(
             "dispatch.holds",
             tenant=self.seller.tenant,
             channel=self._channel,
-            mode=self.seller.mode,
+            mode=self._mode,
             fence=self._tenure.fence,
             doubtful=doubtful,
         )
         return True
 
+    def _may_zero(self, sku: Sku, changed_at: Instant) -> bool:
+        """Whether `sku` may become zero; the channel is paused where that would be too many."""
+        return self._passes(self._guard.let(self._gate.switch, sku, changed_at))
+
+    def _passes(self, pause: ChannelPaused | None) -> bool:
+        """Pause the channel where that is called for; answer whether it is not."""
+        if pause is None:
+            return True
+        self._switchboard.pause(self.seller.tenant, self._channel, pause, source=SOURCE)
+        _log.error(
+            "dispatch.paused",
+            tenant=self.seller.tenant,
+            channel=self._channel,
+            zeroed=pause.zeroed,
+            listings=pause.listings,
+        )
+        self._gate.look()
+        return False
+
     def _serve(self, report: SellerRound, stopping: Callable[[], bool]) -> None:
+        if self._sends:
+            self._passes(self._guard.check(self._gate.switch))
         for sku in self._picker.riskiest():
             if stopping():
                 return
@@ -158,7 +179,11 @@ class Desk:
                 return
             told = self._tell(sku)
             self._picker.noted(sku, told)
-            if not self._counted(sku, told, report):
+            if isinstance(told, Would):
+                self._would_tell(sku, told.quantity, report)
+            elif isinstance(told, Accepted) and not told.quantity:
+                self._guard.became_zero(sku)
+            if not report.note(told):
                 return
 
         if not stopping() and not self._picker.patience.pause:
@@ -167,7 +192,7 @@ class Desk:
 
     @property
     def _sends(self) -> bool:
-        return self.seller.mode is Mode.LIVE
+        return self._look() is Mode.LIVE
 
     def _tell(self, sku: Sku) -> Told:
         doubtful = self._picker.doubt(sku)
@@ -175,30 +200,6 @@ class Desk:
         if not doubtful and not isinstance(told, Unreached):
             self._picker.certain(sku)
         return told
-
-    def _counted(self, sku: Sku, told: Told, report: SellerRound) -> bool:
-        """Count what became of `sku`; answer whether the round goes on."""
-        match told:
-            case Accepted():
-                report.accepted, report.again = report.accepted + 1, timedelta()
-            case Rejected(unauthorised=unauthorised):
-                report.rejected += 1
-                report.again = report.again if unauthorised else timedelta()
-            case Unreached():
-                report.unreached += 1
-            case Later(pause=pause, throttled=throttled):
-                report.throttled += throttled
-                report.again = pause
-                return False
-            case Would(quantity=quantity):
-                self._would_tell(sku, quantity, report)
-            case Again():
-                report.again = timedelta()
-            case Wait() | Rest():
-                pass
-            case _:
-                assert_never(told)
-        return True
 
     def _would_tell(self, sku: Sku, quantity: int, report: SellerRound) -> None:
         """Count each quantity once."""

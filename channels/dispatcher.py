@@ -14,7 +14,6 @@ import structlog
 
 from channels.desk import Desk, SellerRound
 from channels.limits import Monotonic
-from channels.modes import Mode
 from channels.offers import CALL_BUDGET
 from channels.sellers import Seller
 from processor.clock import Clock, system_clock
@@ -82,7 +81,7 @@ class Dispatcher:
         return Report(tuple(post.desk.round() for post in self._posts.values()))
 
     def start(self) -> None:
-        """Tend every seller that is not off in a thread of his own until `stop`."""
+        """Tend every seller in a thread of his own until `stop`; one whose channel is off is left alone."""
         for post in self._posts.values():
             post.start()
 
@@ -115,9 +114,8 @@ class _Post:
         self._thread: Thread | None = None
 
     def start(self) -> None:
-        if self.desk.seller.mode is not Mode.OFF:
-            self._thread = Thread(target=self._run, name=f"dispatch-{self.desk.seller.tenant}", daemon=True)
-            self._thread.start()
+        self._thread = Thread(target=self._run, name=f"dispatch-{self.desk.seller.tenant}", daemon=True)
+        self._thread.start()
 
     def wake(self, sku: Sku | None) -> None:
         if sku is not None:

@@ -6,12 +6,12 @@ import msgspec
 
 from processor.clock import Instant, later
 from projections.broadcasts.documents import Listing
-from stock.events import ChannelOrdersRead, DriftFound, DriftReason
+from stock.events import BroadcastsStopped, ChannelOrdersRead, DriftFound, DriftReason
 
 ORDERS_PATIENCE = timedelta(hours=1)
 """Less than was told, and no orders read for so long: somebody should know."""
 
-Noted = ChannelOrdersRead | DriftFound
+Noted = ChannelOrdersRead | DriftFound | BroadcastsStopped
 
 
 class Evidence(msgspec.Struct, frozen=True):

@@ -18,7 +18,7 @@ class Pass(msgspec.Struct, frozen=True):
     """One walk. It `began`, or is to begin, then; `after` is the place in the order of SKUs, None at either end.
 
     `looked` listings were asked, `differed` of them showed what was not known. `ended` tells when it was through.
-    Requests up to `served` are done with.
+    Requests for one SKU up to `served` are done with, those for every listing up to `asked` are taken up.
     """
 
     began: Instant
@@ -27,10 +27,11 @@ class Pass(msgspec.Struct, frozen=True):
     differed: int = 0
     ended: Instant | None = None
     served: Instant = Instant("")
+    asked: Instant = Instant("")
 
     def due(self, requests: Requests, now: Instant) -> bool:
         """Whether there is something to walk for now."""
-        asked = requests.every > self.began or any(request.at > self.served for request in requests.skus)
+        asked = requests.every > self.asked or any(request.at > self.served for request in requests.skus)
         return asked or now >= (self.began if self.ended is None else later(self.began, EVERY))
 
     def walking(self, now: Instant) -> bool:
@@ -39,8 +40,8 @@ class Pass(msgspec.Struct, frozen=True):
 
     def renewed(self, requests: Requests, now: Instant) -> "Pass":
         """Return this pass, or the next one where that is to begin."""
-        if requests.every > self.began or (self.ended is not None and now >= later(self.began, EVERY)):
-            return Pass(now, served=self.served)
+        if requests.every > self.asked or (self.ended is not None and now >= later(self.began, EVERY)):
+            return Pass(now, served=self.served, asked=requests.every)
         return self
 
 

@@ -51,6 +51,10 @@ class Patience:
         """Leave `sku` out no longer."""
         self._waiting.pop(sku, None)
 
+    def reconsider_all(self) -> None:
+        """Leave no SKU out any longer."""
+        self._waiting.clear()
+
     def answered(self, sku: Sku) -> None:
         """Take note that the channel spoke, yes or no."""
         self._silent = self._unauthorised = 0

@@ -19,7 +19,11 @@ class Rates(msgspec.Struct, frozen=True):
 
 
 class Seller(msgspec.Struct, frozen=True):
-    """One seller of one tenant. A new one observes: nothing is sent until a person says so."""
+    """One seller of one tenant. A new one observes: nothing is sent until a person says so.
+
+    Where more than the share `zeroing` of his listings would become zero at once, he is paused (`channels.zeroing`).
+    `mode` is what he begins with: once somebody has set one, that holds (`channels.switchboard`).
+    """
 
     tenant: str
     seller_id: str
@@ -27,3 +31,4 @@ class Seller(msgspec.Struct, frozen=True):
     client: Offers
     mode: Mode = Mode.OBSERVE
     rates: Rates = Rates()
+    zeroing: float = 0.1

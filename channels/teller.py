@@ -11,6 +11,7 @@ What stands after a crash between any two steps, and what the next holder does:
 A look for its own sake, and what is merely noted, are told by the log alone: a crash before that does them again.
 """
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import assert_never
 
@@ -27,7 +28,7 @@ from channels.ledger import Ledger
 from channels.line import Line
 from channels.looking import Looker
 from channels.told import Accepted, Again, Later, Told, Would
-from processor.clock import Clock, later, moment
+from processor.clock import Clock, Instant, later, moment
 from stock.identities import Sku
 
 __all__ = ["MERCHANT_CHECK", "NOT_MERCHANT_FULFILLED", "OTHER_CHECK", "Teller"]
@@ -46,10 +47,20 @@ class Teller:
     """Tells one seller's listings, within his rates, while the seller is held. For one thread."""
 
     def __init__(  # noqa: PLR0913 - what telling takes
-        self, line: Line, glances: Glances, ledger: Ledger, *, findings: Findings, looker: Looker, clock: Clock
+        self,
+        line: Line,
+        glances: Glances,
+        ledger: Ledger,
+        *,
+        findings: Findings,
+        looker: Looker,
+        may_zero: Callable[[Sku, Instant], bool],
+        clock: Clock,
     ) -> None:
+        """`may_zero` is asked before a listing is told zero, with the moment at which its stock came to that."""
         self._line, self._glances, self._ledger = line, glances, ledger
         self._findings, self._looker, self._clock = findings, looker, clock
+        self._may_zero = may_zero
         self._failures = Failures(ledger, line)
 
     def tell(self, sku: Sku, *, sends: bool = True) -> Told:
@@ -116,6 +127,8 @@ class Teller:
         pause = self._line.pause("set_quantity")
         if pause:
             return Later(pause)
+        if not tell.quantity and not self._may_zero(glance.sku, _changed_at(glance)):
+            return Would(tell.quantity)
         self._line.ensure()
         begun = self._ledger.begin(glance.sku, glance.entry, tell, check)
         try:
@@ -124,4 +137,8 @@ class Teller:
             return self._failures.failed(error, begun)
         self._ledger.accepted(begun, submitted.submission)
         _log.info("dispatch.accepted", **self._ledger.names(begun), submission=submitted.submission)
-        return Accepted()
+        return Accepted(tell.quantity)
+
+
+def _changed_at(glance: Glance) -> Instant:
+    return glance.state.changed_at if glance.state is not None else Instant("")

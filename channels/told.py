@@ -9,6 +9,8 @@ from channels.decisions import Rest, Wait
 class Accepted(NamedTuple):
     """The channel took the quantity; the log tells it."""
 
+    quantity: int
+
 
 class Rejected(NamedTuple):
     """The channel, or we in its stead, refused the quantity; the log tells it."""

@@ -11,7 +11,6 @@ import msgspec
 import structlog
 
 from channels.desk import Desk, SellerRound
-from channels.modes import Mode
 from channels.offers import SENT_WITHIN
 from processor.errors import Retryable
 from stock.identities import Sku
@@ -55,8 +54,6 @@ def visit(desk: Desk, skus: Iterable[Sku], left: Callable[[], timedelta], sleep:
     Raises Retryable where the store failed: another visit is right then. The seller is free afterwards in any case.
     """
     visited = Visit()
-    if desk.seller.mode is Mode.OFF:
-        return visited
     for sku in skus:
         desk.moved(sku)
     try:
@@ -73,6 +70,8 @@ def _rounds(desk: Desk, left: Callable[[], timedelta], sleep: Callable[[float], 
     while True:
         round_ = desk.round(late)
         visited.add(round_)
+        if round_.off:
+            return
         visited.again = TAKEN if not round_.held else round_.again
         if not round_.held:
             return

@@ -106,6 +106,7 @@ class Walker:
         if asked is not None:
             if self._look(asked.sku, sends=sends, noted=noted, again=True):
                 self._save(msgspec.structs.replace(self._place, served=asked.at))
+                noted(asked.sku, Again())  # whoever asked wants it seen to, whatever it waits for
                 return True
             return False
         if not self._place.walking(self._clock()):

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from botocore.exceptions import BotoCoreError, ClientError
 
 from localstack.account import Account, NotLocal
+from localstack.bucket import Bucket
 from localstack.front import Front, Kind
 from localstack.functions import Functions, Handlers
 from localstack.layout import BUFFER, FUNCTIONS, QUEUES, REDO, WORK, Function, handler
@@ -74,9 +75,10 @@ class Environment:
         self.secret = Secret(account, self._settings.get(SHOPS) or _DEMO_SHOPS)
         self.functions = Functions(account, package, runtime, self.variables, handlers)
         self.front = Front(account, self.functions, front)
-        self.mappings = Mappings(account, self.tables, self.queues, self.stream)
+        self.bucket = Bucket(account)
+        self.mappings = Mappings(account, self.tables, self.queues, self.stream, self.bucket)
         self._parts: tuple[Part, ...] = (
-            *(self.tables, self.queues, self.stream, self.secret, self.functions),
+            *(self.tables, self.queues, self.stream, self.bucket, self.secret, self.functions),
             *(self.mappings, Schedules(account, self.functions), self.front),
         )
 

@@ -12,11 +12,16 @@ Name = Literal["webhook", "api", "projections", "redo", "buffer", "kinesis", "di
 
 
 class Mapping(NamedTuple):
-    """Which source feeds a function, how many records at a time."""
+    """Which source feeds a function, how many records at a time.
+
+    `retries` is how often a batch of a stream is tried again before its records go to the bucket FAILED: for ever, or
+    until they are too old, at -1.
+    """
 
     kind: Literal["table", "queue", "stream"]
     source: str
     batch: int
+    retries: int = -1
 
 
 class Call(NamedTuple):
@@ -58,6 +63,9 @@ KEPT: Final = timedelta(days=14)
 HIDDEN: Final = 6 * MINUTE
 """How long a received message is hidden: six times its function's timeout, as AWS asks for."""
 
+FAILED: Final = "failed"
+"""The bucket that gets records which a function was given in vain."""
+
 STREAM: Final = "orders"
 """The Kinesis stream."""
 
@@ -68,7 +76,7 @@ TABLE: Final = EVENTS
 FUNCTIONS: Final = (
     Function("webhook", timedelta(seconds=15), routes=("POST /webhook/{proxy+}",)),
     Function("api", timedelta(seconds=30), routes=("$default",)),
-    Function("projections", mapping=Mapping("table", EVENTS, 100)),
+    Function("projections", mapping=Mapping("table", EVENTS, 100, retries=5)),
     Function("redo", mapping=Mapping("queue", REDO, 10)),
     Function("buffer", mapping=Mapping("queue", BUFFER, 10)),
     Function("kinesis", mapping=Mapping("stream", STREAM, 100)),

@@ -8,6 +8,7 @@ three, to the same end. `id` is the record's place, so a redelivery finds its le
 
 from collections.abc import Iterable, Iterator
 from hashlib import blake2b
+from itertools import islice
 from typing import Literal, Protocol
 
 import msgspec
@@ -87,6 +88,10 @@ class DeadLetters:
             letter = _decode(register.value)
             if letter.state == "waiting":
                 yield letter
+
+    def count(self, tenant: str, most: int) -> int:
+        """Return how many of the tenant's letters wait, `most` at most."""
+        return sum(1 for _ in islice(self.waiting(tenant), most))
 
     def find(self, tenant: str, id_: str) -> DeadLetter | None:
         """Return the tenant's letter of this id if it waits. Strongly consistent."""

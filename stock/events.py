@@ -349,6 +349,44 @@ class DriftFound(Struct, frozen=True, gc=False, omit_defaults=True):
     reason: DriftReason = "foreign"
 
 
+class BroadcastsStopped(Struct, frozen=True, gc=False, omit_defaults=True):
+    """The same quantity was told `repeats` times more since `cause_version`: nothing more is told for that cause."""
+
+    attempt: Annotated[int, Meta(ge=1)]
+    quantity: Shown
+    cause_version: Annotated[int, Meta(ge=0)]
+    repeats: Annotated[int, Meta(ge=1)]
+
+
+class BroadcastsResumed(Struct, frozen=True, gc=False, omit_defaults=True):
+    """An operator says that the SKU may be told of again, whatever its channel showed before."""
+
+
+ModeName = Literal["off", "observe", "live"]
+PauseReason = Literal["operator", "zeroing"]
+
+
+class ChannelModeSet(Struct, frozen=True, gc=False, omit_defaults=True):
+    """How far the stream's channel is trusted from now on."""
+
+    mode: ModeName
+
+
+class ChannelPaused(Struct, frozen=True, gc=False, omit_defaults=True):
+    """Nothing is sent to the stream's channel until it is resumed.
+
+    `zeroing`: `zeroed` of its `listings` were about to be set to zero at once.
+    """
+
+    reason: PauseReason
+    zeroed: Annotated[int, Meta(ge=0)] = 0
+    listings: Annotated[int, Meta(ge=0)] = 0
+
+
+class ChannelResumed(Struct, frozen=True, gc=False, omit_defaults=True):
+    """What was due to the stream's channel is sent again, what was about to be set to zero included."""
+
+
 StockEvent = (
     SaleRecorded
     | SaleCancelled
@@ -381,4 +419,9 @@ StockEvent = (
     | FeedFinished
     | ChannelOrdersRead
     | DriftFound
+    | BroadcastsStopped
+    | BroadcastsResumed
+    | ChannelModeSet
+    | ChannelPaused
+    | ChannelResumed
 )

@@ -15,9 +15,14 @@ from stock.events import (
     AmazonOrderSeen,
     BroadcastAccepted,
     BroadcastRejected,
+    BroadcastsResumed,
+    BroadcastsStopped,
     BufferSet,
+    ChannelModeSet,
     ChannelOrdersRead,
+    ChannelPaused,
     ChannelQuantityObserved,
+    ChannelResumed,
     DriftFound,
     FbaLevelObserved,
     FeedFinished,
@@ -78,6 +83,11 @@ BUSINESS_FIELDS: dict[type[StockEvent], tuple[str, ...]] = {
     FeedFinished: ("feed", "status"),
     ChannelOrdersRead: ("up_to",),
     DriftFound: ("expected", "observed", "seen", "reason"),
+    BroadcastsStopped: ("attempt", "quantity", "cause_version", "repeats"),
+    BroadcastsResumed: (),
+    ChannelModeSet: ("mode",),
+    ChannelPaused: ("reason", "zeroed", "listings"),
+    ChannelResumed: (),
 }
 """What makes two tellings of one `tx_id` the same fact. Never schema, source, times, free text or what we computed."""
 

@@ -47,6 +47,11 @@ def channel_stream(tenant: str, channel: Channel, key: Sku) -> StreamId:
     return stream_id(tenant, CHANNEL, f"{channel}:{key}")
 
 
+def switch_stream(tenant: str, channel: Channel) -> StreamId:
+    """Return the stream of what one channel of the tenant may do as a whole: its mode, its pauses."""
+    return stream_id(tenant, CHANNEL, channel)
+
+
 def review_stream(tenant: str, subject: str) -> StreamId:
     """Return the stream of what a person must decide about `subject`, e.g. `shopify:4501`."""
     return stream_id(tenant, REVIEW, subject)

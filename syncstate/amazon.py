@@ -8,10 +8,12 @@ from channels.amazon.regions import endpoint_of
 from channels.amazon.tokens import TOKEN_ENDPOINT, Credentials
 from channels.limits import Rate
 from channels.modes import Mode
+from channels.overseeing import Connected
 from channels.sellers import Rates, Seller
 from channels.simulators.amazon import SimulatedAmazon, Simulator, simulated_amazon
 from projections.broadcasts.queries import BroadcastQueries
 from projections.inventory.queries import InventoryQueries
+from stock.identities import Channel
 from syncstate.settings import Settings
 from syncstate.stores import SettingMissing
 
@@ -21,7 +23,7 @@ MOCK_RATES = Rates(Rate(5, 5), Rate(5, 10))
 """The published rates: the simulator keeps to them, and nobody wants to wait in front of a demo."""
 
 
-def mock_seller(tenant: str, stack: ExitStack) -> tuple[Seller, Simulator]:
+def mock_seller(tenant: str, stack: ExitStack, zeroing: float) -> tuple[Seller, Simulator]:
     """Start a small Amazon and return its only seller; `stack` ends it."""
     simulator = stack.enter_context(simulated_amazon())
     http = stack.enter_context(http_client())
@@ -33,7 +35,15 @@ def mock_seller(tenant: str, stack: ExitStack) -> tuple[Seller, Simulator]:
         endpoint=simulator.url,
         token_endpoint=simulator.token_url,
     )
-    seller = Seller(tenant, simulator.seller_id, simulator.marketplace, client, mode=Mode.LIVE, rates=MOCK_RATES)
+    seller = Seller(
+        tenant,
+        simulator.seller_id,
+        simulator.marketplace,
+        client,
+        mode=Mode.LIVE,
+        rates=MOCK_RATES,
+        zeroing=zeroing,
+    )
     return seller, simulator
 
 
@@ -64,12 +74,22 @@ def real_seller(settings: Settings, stack: ExitStack) -> Seller | None:
         client,
         mode=Mode(settings.amazon_mode),
         rates=Rates(Rate(speed, 5), Rate(speed, 10)),
+        zeroing=settings.zeroing_share,
     )
 
 
 def sellers_of(settings: Settings) -> dict[str, str]:
     """Return the ids of the sellers in the settings, each with its tenant."""
     return {} if settings.amazon_seller is None else {settings.amazon_seller: settings.tenant}
+
+
+def connected(settings: Settings) -> dict[tuple[str, Channel], Connected]:
+    """Return which channels of which tenants the settings connect, whether or not this process tends them."""
+    if settings.mock_amazon:
+        return {(settings.tenant, "amazon"): Connected("simulated", Mode.LIVE)}
+    if settings.amazon_seller is None:
+        return {}
+    return {(settings.tenant, "amazon"): Connected(settings.amazon_seller, Mode(settings.amazon_mode))}
 
 
 def stock_shelves(

@@ -30,6 +30,7 @@ from processor.walk import Walk
 from projections import PROJECTIONS
 from stock.codec import decode
 from syncstate.arriving import take
+from syncstate.clients import checked
 from syncstate.queues import open_queue
 from syncstate.settings import Settings
 from syncstate.stores import open_store
@@ -200,7 +201,7 @@ def open_stream(settings: Settings) -> StreamAccess:
     config = client_config(workers=1, callers=1)
     try:
         endpoint = settings.dynamodb_endpoint or os.environ.get("AWS_ENDPOINT_URL_DYNAMODB_STREAMS")
-        client = boto3.client("dynamodbstreams", endpoint_url=endpoint or _emulator(), config=config)
+        client = checked(boto3.client("dynamodbstreams", endpoint_url=endpoint or _emulator(), config=config))
     except (BotoCoreError, ValueError) as error:
         advice = "look at AWS_DEFAULT_REGION and SYNCSTATE_DYNAMODB_ENDPOINT"
         raise StoreUnavailable("open the stream", f"{error} ({advice})") from error

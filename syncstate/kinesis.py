@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import structlog
 
+from ingest.amazon.listings import MappedListings
 from ingest.kinesis.door import Appender, Intaken, RecordDoor, Unfit
 from processor.adapters.kinesis.aggregates import user_records
 from processor.arrivals import Arrival, Broken
@@ -173,5 +174,6 @@ def appending(log: EventLog, buffer: Queue | None) -> Appender:
 
 def intake_of(settings: Settings, engine: Engine, clock: Clock) -> Intake:
     """Return an intake that appends through the engine's recorder."""
-    door = RecordDoor(recording(engine.recorder), tenants_of(settings))
+    mapped = MappedListings(engine.recorder, engine.store.log)
+    door = RecordDoor(recording(engine.recorder), tenants_of(settings), mapped)
     return Intake(door, DeadLetters(engine.store, engine.runner, clock))

@@ -14,6 +14,7 @@ from processor.arrivals import Arrival
 from processor.clock import Clock, system_clock
 from processor.engine import Engine
 from processor.errors import StoreUnavailable
+from syncstate.clients import checked
 from syncstate.kinesis import Progress, intake_of
 from syncstate.settings import Settings
 
@@ -116,7 +117,7 @@ def open_stream(name: str) -> KinesisStream:
     from botocore.exceptions import BotoCoreError
 
     try:
-        client = boto3.client("kinesis", config=Config(retries={"total_max_attempts": 3, "mode": "standard"}))
+        client = checked(boto3.client("kinesis", config=Config(retries={"total_max_attempts": 3, "mode": "standard"})))
     except (BotoCoreError, ValueError) as error:
         raise StoreUnavailable("open the stream", f"{error} (look at AWS_DEFAULT_REGION)") from error
     return KinesisStream(client, name)

@@ -2,6 +2,7 @@
 
 from processor.errors import StoreUnavailable
 from processor.queues import Queue
+from syncstate.clients import checked
 
 
 def open_queue(url: str) -> Queue:
@@ -13,7 +14,7 @@ def open_queue(url: str) -> Queue:
     from processor.adapters.sqs.queues import SqsQueue
 
     try:
-        client = boto3.client("sqs", config=Config(retries={"total_max_attempts": 3, "mode": "standard"}))
+        client = checked(boto3.client("sqs", config=Config(retries={"total_max_attempts": 3, "mode": "standard"})))
     except (BotoCoreError, ValueError) as error:
         raise StoreUnavailable("open a queue", f"{error} (look at AWS_DEFAULT_REGION)") from error
     return SqsQueue(client, url)

@@ -20,7 +20,9 @@ KinesisTenants = dict[str, Annotated[tuple[Slug, ...], Field(min_length=1)]]
 class Settings(BaseSettings):
     """One program's settings, read once. Values are passed down, never this object."""
 
-    model_config = SettingsConfigDict(env_prefix="SYNCSTATE_", frozen=True, extra="ignore", populate_by_name=True)
+    model_config = SettingsConfigDict(
+        env_prefix="SYNCSTATE_", frozen=True, extra="ignore", populate_by_name=True, hide_input_in_errors=True
+    )
 
     store: Annotated[Place, Field(description="where events and read models are kept")] = "embedded"
     data: Annotated[Path, Field(description="the data folder of the embedded store")] = Path("data")
@@ -106,7 +108,9 @@ class Settings(BaseSettings):
             description="start a small Amazon inside and send updates to it",
         ),
     ] = False
-    amazon_mode: Annotated[ChannelMode, Field(description="off; observe: compare, send nothing; live")] = "observe"
+    amazon_mode: Annotated[
+        ChannelMode, Field(description="how a new channel begins: off; observe: compare, send nothing; live")
+    ] = "observe"
     amazon_seller: Annotated[str | None, Field(description="the seller's id; with it go the next four")] = None
     amazon_marketplace: Annotated[str | None, Field(description="the marketplace's id")] = None
     amazon_client_id: Annotated[str | None, Field(description="Login with Amazon: the client's id")] = None
@@ -119,6 +123,10 @@ class Settings(BaseSettings):
     amazon_per_second: Annotated[
         float, Field(gt=0, le=100, description="requests a second the seller's account was granted, per operation")
     ] = 0.5
+
+    zeroing_share: Annotated[
+        float, Field(ge=0, le=1, description="so much of a channel's listings may become zero at once; 1: all of them")
+    ] = 0.1
 
     shopify_shop: Annotated[
         str | None, Field(description="the shop's own domain, like your-shop.myshopify.com; with it goes the next one")

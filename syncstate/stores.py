@@ -7,6 +7,7 @@ from processor.clock import Clock, system_clock
 from processor.errors import ProcessorError, StoreUnavailable
 from processor.store import Store
 from syncstate.care.marks import refuse_half_done
+from syncstate.clients import checked
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -118,7 +119,7 @@ def dynamodb_client(endpoint: str | None, region: str | None = None) -> "DynamoD
     from processor.adapters.dynamodb import client_config
 
     try:
-        return boto3.client("dynamodb", region_name=region, endpoint_url=endpoint, config=client_config())
+        return checked(boto3.client("dynamodb", region_name=region, endpoint_url=endpoint, config=client_config()))
     except (BotoCoreError, ValueError) as error:
         advice = "look at AWS_DEFAULT_REGION, AWS_PROFILE and SYNCSTATE_DYNAMODB_ENDPOINT"
         raise StoreUnavailable("open", f"{error} ({advice})") from error

@@ -16,10 +16,10 @@ import structlog
 from channels.dispatcher import Dispatcher
 from channels.limits import Rate
 from channels.notices.notifier import Notifier
+from channels.overseeing import Overseer
 from channels.simulators.amazon import Simulator
 from ingest.amazon.door import NotificationDoor
 from ingest.amazon.listings import MappedListings
-from ingest.amazon.orders import AMAZON
 from ingest.door import OrderDoor
 from ingest.operators.door import FactDoor
 from ingest.operators.simple import SimpleDoor
@@ -29,9 +29,9 @@ from ingest.shopify.webhook import ShopifyDoor
 from processor.appending import AppendFacts, telling
 from processor.buffering import Buffering
 from processor.clock import Clock, system_clock
-from processor.deadletters import DeadLetter, DeadLetters
+from processor.deadletters import DeadLetters
 from processor.engine import Engine
-from processor.errors import ProcessorError
+from processor.errors import ProcessorError, Retryable
 from processor.receipts import Settled
 from processor.rung import Rung
 from processor.store import Store
@@ -42,8 +42,10 @@ from projections.inventory.queries import InventoryQueries
 from projections.returns.queries import ReturnQueries
 from stock.codec import decode
 from stock.waiting import may_wait
-from syncstate.amazon import mock_seller, real_seller, sellers_of, stock_shelves
+from syncstate.amazon import connected, mock_seller, real_seller, sellers_of, stock_shelves
 from syncstate.lambdas.secrets import SecretShops, secret_reader
+from syncstate.letters import letter_desk
+from syncstate.linking import link_older
 from syncstate.notices import audiences
 from syncstate.queues import open_queue
 from syncstate.settings import Settings
@@ -55,7 +57,6 @@ from web.guard.hosts import is_loopback
 from web.guard.keys import KeyBook
 from web.guard.rate import Rates
 from web.kept import Kept
-from web.letters import LetterDesk, Redrive
 from web.metrics import Metrics
 from web.services import Services
 from web.standing import Probe, standing_of
@@ -89,6 +90,7 @@ class System:
         for projection in self.engine.rebuild.outdated():
             for progress in self.engine.rebuild.run(projection, time.sleep):
                 _log.info("projection.rebuilding", projection=projection, events=progress.events)
+        self.link()
         if self.amazon is not None:
             services = self.services
             stock_shelves(self.amazon.amazon, services.inventory, services.broadcasts, services.tenant)
@@ -98,6 +100,12 @@ class System:
         self.engine.sweeper.start()
         self.dispatcher.start()
         self.notifier.start()
+
+    def link(self) -> None:
+        """Let Amazon's listings be found by mappings that an earlier release recorded."""
+        services = self.services
+        with suppress(Retryable):
+            link_older(services.engine, services.broadcasts, services.clock, services.tenant)
 
     def _count(self) -> None:
         """Count what is long to count, so that not even the first reader waits for it.
@@ -128,7 +136,7 @@ def assembled(settings: Settings, *, channels: bool = True, clock: Clock = syste
         amazon: Simulator | None = None
         sellers = []
         if channels and settings.mock_amazon:
-            seller, amazon = mock_seller(settings.tenant, stack)
+            seller, amazon = mock_seller(settings.tenant, stack, settings.zeroing_share)
             sellers.append(seller)
         elif channels and (real := real_seller(settings, stack)) is not None:
             sellers.append(real)
@@ -199,7 +207,8 @@ def services(
         notifications=notifications,
         facts=FactDoor(engine.recorder, log, broadcasts, clock, mapped=MappedListings(engine.recorder, log)),
         links=LinkDoor(engine.recorder, log, clock),
-        letters=LetterDesk(letters, _redrivers(settings, engine, clock, notifications)),
+        letters=letter_desk(settings, engine, clock, letters, notifications),
+        overseer=Overseer(engine, broadcasts, connected(settings), clock),
         inventory=inventory,
         alerts=alerts,
         returns=ReturnQueries(models, live("returns")),
@@ -207,6 +216,7 @@ def services(
         transactions=Transactions(log, broadcasts),
         skus=Kept(inventory.total, lambda number: number <= EXACT_SKUS),
         unread=Kept(alerts.count_unread, lambda number: number <= EXACT_ALERTS),
+        dead=Kept(partial(letters.count, most=DUE_AT_MOST), lambda number: number <= EXACT_DUE),
         due=Kept(lambda tenant: len(broadcasts.due(tenant, "amazon", DUE_AT_MOST)), lambda number: number <= EXACT_DUE),
         streams=Kept(partial(counts_of, engine, clock), lambda found: found.total <= EXACT_STREAMS),
         standing=Kept(
@@ -230,17 +240,6 @@ def _shops(settings: Settings) -> tuple[Mapping[str, Shop], Callable[[], bool]]:
         return shops_of(settings.shopify_secrets, single, settings.tenant), lambda: False
     found = SecretShops(secret_reader(settings.aws_secret), settings.tenant)
     return found, found.renew
-
-
-def _redrivers(settings: Settings, engine: Engine, clock: Clock, notifications: NotificationDoor) -> dict[str, Redrive]:
-    """Return how dead letters of each source are taken again; what that needs is imported when it is."""
-
-    def kinesis(letter: DeadLetter) -> str | None:
-        from syncstate.kinesis import intake_of
-
-        return intake_of(settings, engine, clock).redrive(letter)
-
-    return {"kinesis": kinesis, AMAZON: notifications.redrive}
 
 
 EXACT_SKUS, EXACT_ALERTS, EXACT_DUE, EXACT_STREAMS, DUE_AT_MOST = 1000, 200, 100, 1000, 10_000

@@ -20,10 +20,12 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 KINDS = ("memory", "sqlite", "postgres", "dynamodb")
+"""`fresh_place` knows `ministack` too: DynamoDB as that emulator has it, whose conditions are less exact."""
+
 JOINING = ("sqlite", "postgres")
 """The kinds whose `unit` makes one commit of several writes."""
 
-TRAILING = ("dynamodb",)
+TRAILING = ("dynamodb", "ministack")
 """The kinds whose indexes, catalogue and scans may trail a write."""
 
 PATIENCE = timedelta(seconds=5)
@@ -82,7 +84,7 @@ class Place:
 
 @contextmanager
 def fresh_place(kind: str) -> Iterator[Place]:
-    """Yield an empty place of `kind`, one of KINDS; its server is started if need be."""
+    """Yield an empty place of `kind`, one of KINDS or `ministack`; its server is started if need be."""
     with _PLACES[kind]() as build:
         place = Place(kind, build)
         try:
@@ -136,15 +138,23 @@ def _postgres() -> Iterator[Callable[[Clock], Store]]:
             admin.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
 
 
+def _dynamodb() -> AbstractContextManager[Callable[[Clock], Store]]:
+    return _tables_at(servers.dynamodb())
+
+
+def _ministack() -> AbstractContextManager[Callable[[Clock], Store]]:
+    return _tables_at(servers.ministack())
+
+
 @contextmanager
-def _dynamodb() -> Iterator[Callable[[Clock], Store]]:
+def _tables_at(endpoint: str) -> Iterator[Callable[[Clock], Store]]:
     from processor.adapters.dynamodb import DynamoStore, tables
 
-    client = _dynamodb_client()
+    client = _dynamodb_client(endpoint)
     prefix = f"store{next(_numbers)}-"
     tables.create(client, prefix)
     try:
-        yield lambda clock: DynamoStore(_dynamodb_client(), prefix=prefix, clock=clock)
+        yield lambda clock: DynamoStore(_dynamodb_client(endpoint), prefix=prefix, clock=clock)
     finally:
         for name in client.list_tables(ExclusiveStartTableName=prefix)["TableNames"]:
             if name.startswith(prefix):
@@ -152,17 +162,17 @@ def _dynamodb() -> Iterator[Callable[[Clock], Store]]:
         client.close()
 
 
-def _dynamodb_client() -> "DynamoDBClient":
+def _dynamodb_client(endpoint: str) -> "DynamoDBClient":
     import boto3
 
     from processor.adapters.dynamodb import client_config
 
     return boto3.client(
         "dynamodb",
-        endpoint_url=servers.dynamodb(),
+        endpoint_url=endpoint,
         region_name="us-east-1",
         aws_access_key_id="local",
-        aws_secret_access_key="local",  # noqa: S106 - DynamoDB Local asks for some key and checks none
+        aws_secret_access_key="local",  # noqa: S106 - emulators ask for some key and check none
         config=client_config(),
     )
 
@@ -172,4 +182,5 @@ _PLACES: dict[str, Callable[[], AbstractContextManager[Callable[[Clock], Store]]
     "sqlite": _sqlite,
     "postgres": _postgres,
     "dynamodb": _dynamodb,
+    "ministack": _ministack,
 }

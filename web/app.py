@@ -17,6 +17,7 @@ from web.api import (
     batch,
     buffers,
     channel_skus,
+    channels,
     explain,
     health,
     inventory,
@@ -33,6 +34,7 @@ from web.api import (
     report,
     returns,
     returns_webhook,
+    sync,
     thresholds,
     transactions,
 )
@@ -66,6 +68,8 @@ ROUTES = (
     metrics,
     letters,
     operations,
+    sync,
+    channels,
 )
 
 

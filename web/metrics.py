@@ -16,6 +16,7 @@ _COUNTERS = {
 _GAUGES = {
     "queue": "requests that wait for a commit",
     "due_broadcasts": "SKUs of the caller that Amazon is to be told about, up to 10,000",
+    "dead_letters": "records from outside that could not be taken, kept for the caller, up to 10,000",
     "unread_alerts": "alerts of the caller that nobody has read, up to 10,000",
     "quarantined_pairs": "streams at which a projection stopped, of all tenants",
     "sweeper_running": "1 where the sweeper runs",

@@ -5,6 +5,7 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
+from channels.overseeing import Overseer
 from ingest.amazon.door import NotificationDoor
 from ingest.door import OrderDoor
 from ingest.operators.door import FactDoor
@@ -41,6 +42,7 @@ class Services:
     facts: FactDoor
     links: LinkDoor
     letters: LetterDesk
+    overseer: Overseer
     inventory: InventoryQueries
     alerts: AlertQueries
     returns: ReturnQueries
@@ -48,6 +50,7 @@ class Services:
     transactions: Transactions
     skus: Kept[int]
     unread: Kept[int]
+    dead: Kept[int]
     due: Kept[int]
     streams: Kept[Counts]
     standing: Kept[Standing]

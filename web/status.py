@@ -45,8 +45,9 @@ class TargetStatus(Answer):
 class StatusAnswer(Answer):
     """The store (`mode`), its streams by kind, what lags, what is stopped, what waits (`queueSize`), what is due.
 
-    Streams and what lags are counted at `countedAt`: with more than 1,000 streams that is at the request before, or
-    later. Counts of what lags, what is due and what is unread end at 10,000.
+    `deadLetters` counts records from outside that could not be taken and are kept. Streams and what lags are counted at
+    `countedAt`: with more than 1,000 streams that is at the request before, or later. Counts of what lags, what is due,
+    what is kept and what is unread end at 10,000.
     """
 
     mode: str
@@ -56,6 +57,7 @@ class StatusAnswer(Answer):
     skus: int
     projections: tuple[ProjectionStatus, ...]
     quarantined: tuple[StoppedPair, ...]
+    dead_letters: int
     queue_size: int
     due_broadcasts: dict[str, int]
     unread_alerts: int
@@ -77,6 +79,7 @@ def status_of(services: Services, tenant: str, *, every: bool) -> StatusAnswer:
             StoppedPair(projection=s.projection, stream=str(s.stream), version=s.version, error=s.error)
             for s in engine.quarantine.stopped(whose or None)
         ),
+        dead_letters=services.dead(tenant),
         queue_size=engine.recorder.queued,
         due_broadcasts={"amazon": services.due(tenant)},
         unread_alerts=services.unread(tenant),

@@ -1,10 +1,13 @@
 """What became of a transaction: the facts under a client's tx, an order's id, or a shop's order."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 import msgspec
 
+from ingest.amazon.orders import AMAZON
+from ingest.amazon.orders import story_of as amazons_story
 from ingest.reading import MAX_ID_CHARS
 from ingest.shopify.orders import story_of
 from ingest.shopify.tellings import SHOP, Entry
@@ -15,6 +18,7 @@ from projections.broadcasts.documents import Broadcasts
 from projections.broadcasts.queries import BroadcastQueries
 from stock.codec import Fact, decode
 from stock.events import (
+    AmazonOrderSeen,
     BroadcastAccepted,
     LineResolved,
     OrderEdited,
@@ -23,6 +27,11 @@ from stock.events import (
     SaleRecorded,
 )
 from stock.identities import SKU, Channel, Sku, channel_stream, order_stream, sku_stream
+
+_STORIES = {SHOP: story_of, AMAZON: amazons_story}
+"""What an order's history comes to, by the kind of shop."""
+
+_AMAZONS = re.compile(r"[0-9]{3}-[0-9]{7}-[0-9]{7}")
 
 MAX_FACTS = 100
 _FEW = 6
@@ -62,15 +71,17 @@ class Transactions:
         """Return the transaction that `tx` names, or None.
 
         It is a client's `tx`, an `orderId` of the simple payload, the stored identity of one fact, or a shop's order
-        as `shopify:<id>` or its bare number. Strongly consistent. Raises TooNew.
+        as `shopify:<id>`, `amazon:<id>` or its bare id. Strongly consistent. Raises TooNew.
         """
         stated = self._stated(tenant, tx)
         if stated:
             return Transaction(self._read(stated))
         shop, colon, order = tx.partition(":")
-        if colon and shop == SHOP:
-            return self._of_shop(tenant, order)
-        return self._of_shop(tenant, tx) if tx.isdecimal() else None
+        if colon and shop in _STORIES:
+            return self._of_shop(tenant, shop, order)
+        if _AMAZONS.fullmatch(tx):
+            return self._of_shop(tenant, AMAZON, tx)
+        return self._of_shop(tenant, SHOP, tx) if tx.isdecimal() else None
 
     def _stated(self, tenant: str, tx: str) -> list[FactId]:
         """Return where facts are that a client stated as `tx`: at first a few lines are looked for, then many."""
@@ -96,14 +107,14 @@ class Transactions:
         events = self._log.find(facts).values()
         return tuple(sorted((Found(event, decode(event)) for event in events), key=_when))
 
-    def _of_shop(self, tenant: str, order: str) -> Transaction | None:
+    def _of_shop(self, tenant: str, shop: str, order: str) -> Transaction | None:
         if not order or len(order) > MAX_ID_CHARS:
             return None
-        told = self._log.read(order_stream(tenant, SHOP, order), limit=MAX_FACTS)
+        told = self._log.read(order_stream(tenant, shop, order), limit=MAX_FACTS)
         seen = tuple(Found(event, decode(event)) for event in told)
         if not seen:
             return None
-        implied = story_of(order, [entry for found in seen if (entry := _entry(found)) is not None]).facts
+        implied = _STORIES[shop](order, [entry for found in seen if (entry := _entry(found)) is not None]).facts
         facts = [(sku_stream(tenant, fact.sku), bounded_tx(fact.tx)) for fact in implied if fact.sku is not None]
         return Transaction(self._read(facts[:MAX_FACTS]), seen)
 
@@ -154,7 +165,7 @@ def _when(found: Found) -> tuple[str, StreamId, int]:
 
 
 def _entry(found: Found) -> Entry | None:
-    if not isinstance(found.fact, OrderSeen | RefundSeen | OrderEdited | LineResolved):
+    if not isinstance(found.fact, OrderSeen | RefundSeen | OrderEdited | LineResolved | AmazonOrderSeen):
         return None
     event = found.event
     return Entry(event.version, event.occurred_at, event.tx_id, event.digest, found.fact)

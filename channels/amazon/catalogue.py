@@ -9,7 +9,7 @@ from channels.amazon.answers import read
 from channels.amazon.connection import Call, Connection, Heard, query_time, segment
 from channels.amazon.patches import MERCHANT
 from channels.errors import Refused
-from processor.clock import Instant, instant
+from processor.clock import Instant
 
 PAGE = 20
 """So many listings come on a page, the most that Amazon gives."""
@@ -125,7 +125,7 @@ def _next(what: str, place: Place, found: wire.ItemsFound) -> Place | None:
     if seen >= found.total:
         return None
     created = [summary.created for item in found.items for summary in item.summaries if summary.created is not None]
-    newest = instant(max(created)) if created else None
+    newest = max(created, default=None)
     if newest is None or newest == place.created_after:
         raise Refused(what, "TooManyAtOnce", f"more than {REACH} listings of one moment cannot be read", retry=False)
     return Place(newest)

@@ -11,7 +11,7 @@ from channels.amazon.answers import raise_for_issues, read
 from channels.amazon.catalogue import Catalogue, offered
 from channels.amazon.connection import USER_AGENT, Call, Connection, segment
 from channels.amazon.feeds.client import Feeds
-from channels.amazon.orders import Orders
+from channels.amazon.orders.client import Orders
 from channels.amazon.patches import quantity_patch
 from channels.amazon.regions import NORTH_AMERICA
 from channels.amazon.subscriptions import Subscriptions

@@ -1,10 +1,28 @@
 """What Amazon sends us, as far as we read it. These values never travel past this folder.
 
-Sources: Login with Amazon, "Access token response"; Listings Items API 2021-08-01; Orders API 2026-01-01;
-Notifications API v1. Feeds have models of their own, in `feeds/wire.py`.
+Sources: Login with Amazon, "Access token response"; Listings Items API 2021-08-01; Notifications
+API v1. Orders and feeds have models of their own, in `orders/wire.py` and `feeds/wire.py`.
 """
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from processor.clock import Instant, instant
+
+
+def _instant(value: object) -> Instant:
+    if not isinstance(value, str):
+        raise ValueError("must be text")  # noqa: TRY004 - what pydantic takes for a wrong value
+    try:
+        return instant(datetime.fromisoformat(value))
+    except OverflowError as error:
+        raise ValueError("is out of all time") from error
+
+
+Moment = Annotated[Instant, BeforeValidator(_instant)]
+"""ISO 8601 text with a time zone, read as an `Instant`."""
 
 
 class FromAmazon(BaseModel):
@@ -67,7 +85,7 @@ class Summary(FromAmazon):
 
     product_type: str = Field(default="", alias="productType")
     status: tuple[str, ...] = ()
-    created: AwareDatetime | None = Field(default=None, alias="createdDate")
+    created: Moment | None = Field(default=None, alias="createdDate")
 
 
 class Item(FromAmazon):
@@ -90,69 +108,6 @@ class ItemsFound(FromAmazon):
     total: int = Field(alias="numberOfResults", ge=0)
     pagination: Pagination | None = None
     items: tuple[Item, ...]
-
-
-class OrderFulfillment(FromAmazon):
-    """Who ships an order, and how far it is."""
-
-    status: str = Field(alias="fulfillmentStatus")
-    fulfilled_by: str | None = Field(default=None, alias="fulfilledBy")
-
-
-class ItemProduct(FromAmazon):
-    """What was ordered."""
-
-    sku: str | None = Field(default=None, alias="sellerSku")
-
-
-class ItemFulfillment(FromAmazon):
-    """How much of an item is shipped."""
-
-    fulfilled: int | None = Field(default=None, alias="quantityFulfilled")
-
-
-class CancellationExecution(FromAmazon):
-    """An item was cancelled; by whom does not matter to stock."""
-
-
-class ItemCancellation(FromAmazon):
-    """What became of a wish to cancel; a mere request leaves `execution` out."""
-
-    execution: CancellationExecution | None = Field(default=None, alias="cancellationExecution")
-
-
-class OrderItem(FromAmazon):
-    """One item of an order."""
-
-    item_id: str = Field(alias="orderItemId")
-    ordered: int = Field(alias="quantityOrdered", ge=0)
-    product: ItemProduct
-    fulfillment: ItemFulfillment | None = None
-    cancellation: ItemCancellation | None = None
-
-
-class Order(FromAmazon):
-    """An order, without the data of customers."""
-
-    order_id: str = Field(alias="orderId")
-    created: AwareDatetime = Field(alias="createdTime")
-    updated: AwareDatetime = Field(alias="lastUpdatedTime")
-    fulfillment: OrderFulfillment | None = None
-    items: tuple[OrderItem, ...] = Field(alias="orderItems")
-
-
-class OrdersFound(FromAmazon):
-    """The answer to searchOrders."""
-
-    orders: tuple[Order, ...]
-    pagination: Pagination | None = None
-    last_updated_before: AwareDatetime | None = Field(default=None, alias="lastUpdatedBefore")
-
-
-class OrderFound(FromAmazon):
-    """The answer to getOrder."""
-
-    order: Order
 
 
 class SqsResource(FromAmazon):

@@ -33,9 +33,9 @@ def gid(kind: str, digits: str) -> str:
     return f"gid://shopify/{kind}/{digits}"
 
 
-def digits_of(stated: str) -> str:
-    """Return the digits of a global id. Raises ValueError where it has none."""
-    found = _GID.fullmatch(stated)
+def digits_of(stated: object) -> str:
+    """Return the digits of a global id. Raises ValueError for anything else."""
+    found = _GID.fullmatch(stated) if isinstance(stated, str) else None
     if found is None:
         raise ValueError("not a global id of Shopify's")
     return found[1]

@@ -19,6 +19,7 @@ from channels.shopify.documents import Operation
 from channels.shopify.wire import Cost
 
 MAX_WAIT = timedelta(minutes=5)
+_MAX_SECONDS = MAX_WAIT.total_seconds()
 TURN_SECONDS = 0.1
 """How long a request waits for one that is to tell how full the bucket is."""
 
@@ -85,7 +86,7 @@ class Points:
             lacking = self._lacking(points)
             if lacking > 0:
                 # Rounded up: a wait that ends a microsecond early would end in another wait.
-                raise Throttled(what, min(timedelta(microseconds=ceil(lacking * 1e6)), MAX_WAIT))
+                raise Throttled(what, timedelta(microseconds=ceil(min(lacking, _MAX_SECONDS) * 1e6)))
             self._available -= points
             self._began += 1
             charge = Charge(points, self._began, alone=not self._under_way)
@@ -139,4 +140,4 @@ def pause_of(cost: Cost | None) -> timedelta | None:
     if cost is None:
         return None
     lacking = max(0.0, min(cost.requested, cost.status.maximum) - cost.status.available)
-    return min(timedelta(seconds=lacking / cost.status.restore), MAX_WAIT)
+    return timedelta(seconds=min(lacking / cost.status.restore, _MAX_SECONDS))

@@ -65,16 +65,16 @@ class GraphError(FromShopify):
 class ThrottleStatus(FromShopify):
     """The bucket of points that this app has at this shop; `restore` is points a second."""
 
-    maximum: float = Field(alias="maximumAvailable", gt=0)
-    available: float = Field(alias="currentlyAvailable")
-    restore: float = Field(alias="restoreRate", gt=0)
+    maximum: float = Field(alias="maximumAvailable", gt=0, allow_inf_nan=False)
+    available: float = Field(alias="currentlyAvailable", allow_inf_nan=False)
+    restore: float = Field(alias="restoreRate", gt=0, allow_inf_nan=False)
 
 
 class Cost(FromShopify):
     """What a request was held for, what it took (None: it was not run), and what is left."""
 
-    requested: float = Field(alias="requestedQueryCost", ge=0)
-    actual: float | None = Field(default=None, alias="actualQueryCost", ge=0)
+    requested: float = Field(alias="requestedQueryCost", ge=0, allow_inf_nan=False)
+    actual: float | None = Field(default=None, alias="actualQueryCost", ge=0, allow_inf_nan=False)
     status: ThrottleStatus = Field(alias="throttleStatus")
 
 

@@ -10,12 +10,12 @@ import msgspec
 from ingest.amazon.envelopes import Aside, Notification, Unreadable, opened
 from ingest.amazon.listings import Listings
 from ingest.amazon.observations import Observations, Verdict
-from ingest.amazon.orders import AMAZON, story_of
+from ingest.amazon.orders import AMAZON
 from ingest.amazon.payloads import FbaChange, FeedFinish, OfASeller, OrderChange, QuantityChange, StatusChange
+from ingest.amazon.telling import AmazonOrders
 from ingest.outcome import Refused
 from ingest.reading import check
-from ingest.shopify.histories import Histories, Seen
-from ingest.shopify.tellings import telling_of_snapshot
+from ingest.shopify.histories import Seen
 from processor.arrivals import Arrival, Place
 from processor.clock import Clock, Instant, instant, moment
 from processor.deadletters import DeadLetter, DeadLetters
@@ -70,9 +70,8 @@ class NotificationDoor:
     ) -> None:
         """`letters` keeps what cannot be taken; `sellers` tells whose tenant each seller's id is."""
         self._letters, self._sellers, self._clock = letters, sellers, clock
-        listings = Listings(recorder, log)
-        self._orders = Histories(recorder, log, listings, AMAZON, story_of)
-        seen = Observations(recorder, listings)
+        self._orders = AmazonOrders(recorder, log)
+        seen = Observations(recorder, Listings(recorder, log))
         self._kinds: dict[str, tuple[type[OfASeller], Callable[[str, Notification, Any, Instant], Verdict]]] = {
             "LISTINGS_ITEM_MFN_QUANTITY_CHANGE": (QuantityChange, seen.quantity),
             "LISTINGS_ITEM_STATUS_CHANGE": (StatusChange, seen.status),
@@ -138,17 +137,14 @@ class NotificationDoor:
             raise _Unfit(owner, f"the seller {change.seller} is not registered here: see SYNCSTATE_AMAZON_SELLER", told)
         at = self._moment(tenant, told) if model in _DATED else self._about(told.at)
         verdict = take(tenant, told, change, at)
-        if verdict.status == "ignored":
-            return _ignored(told.type, told.id, verdict.why)
-        return Heard(verdict.status, told.type, told.id)
+        return Heard(verdict.status, told.type, told.id, verdict.why)
 
     def _order(self, tenant: str, _: Notification, change: OrderChange, at: Instant) -> Verdict:
         """Take an order as it stands: what the merchant sends from the shelf is promised to a buyer, or free again."""
         if change.summary.fulfilled_by == "AFN":
             return Verdict("ignored", "Amazon fulfils the order from its own stock")
-        happened = self._about(change.trigger.at or at)
-        account = self._orders.take(tenant, change.order, [telling_of_snapshot(change.order, change.seen, happened)])
-        return Verdict("recorded" if account.news else "duplicate")
+        news = self._orders.take(tenant, change.order, change.seen, self._about(change.trigger.at or at))
+        return Verdict("recorded" if news else "duplicate")
 
     def _moment(self, tenant: str, told: Notification) -> Instant:
         """Return when it happened. Raises _Unfit where that is unknown, or lies ahead."""
@@ -171,6 +167,7 @@ class NotificationDoor:
         return self._sellers.get(seller, owner) if way == "queue" and isinstance(seller, str) else owner
 
 
-def _ignored(type_: str, id_: str | None, why: str | None) -> Heard:
+def _ignored(type_: str, id_: str | None, why: str) -> Heard:
+    """Set aside what nobody asked for, and log it: a subscription too many."""
     _log.info("amazon.ignored", type=type_[:100], notification=id_, why=why)
     return Heard("ignored", type_, id_, why)

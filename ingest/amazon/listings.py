@@ -62,6 +62,11 @@ class MappedListings:
         self._listings.map(tenant, told, at)
         return self._serving.serve(tenant, {one.listing for one in told}, at)
 
+    def fill(self, tenant: str, told: Sequence[Mapped], at: Instant) -> None:
+        """Note mappings that were recorded before listings were linked, but where a listing was linked since."""
+        known = self._listings.names(tenant, "listing", {one.listing for one in told})
+        self.mapped(tenant, [one for one in told if one.listing not in known], at)
+
 
 def _note(tenant: str, one: Mapped, known: Names, at: Instant) -> tuple[StreamId, Event] | None:
     """Return what notes a mapping. One that told its SKU nothing new is noted only where its listing went elsewhere."""

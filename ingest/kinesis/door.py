@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 import msgspec
 
 from ingest.kinesis.reading import read_record
+from ingest.operators.mappings import HearsOfMappings, Mapped, mapped_by
 from ingest.operators.payloads import Fact
 from processor.arrivals import Arrival
 from processor.events import Event
@@ -49,13 +50,15 @@ class _Line(msgspec.Struct, frozen=True):
     stream: StreamId
     event: Event
     expected: int | None
+    mapped: Mapped | None
 
 
 class RecordDoor:
     """Takes user records. A fact's identity is its own (`tx`, or a return's fields), else its record's place."""
 
-    def __init__(self, append: Appender, tenants: Tenants) -> None:
-        self._append, self._tenants = append, tenants
+    def __init__(self, append: Appender, tenants: Tenants, mapped: HearsOfMappings | None = None) -> None:
+        """Take `mapped`: hears of mappings to Amazon's listings, if anybody does."""
+        self._append, self._tenants, self._mapped = append, tenants, mapped
 
     def owner(self, stream: str) -> str:
         """Return the tenant of what names none: the first that `stream` may speak for."""
@@ -73,9 +76,14 @@ class RecordDoor:
             if stated.wrong is not None:
                 wrong[number] = stated.tenant, stated.wrong
             lines += [_line(number, record, stated.tenant, place, fact) for place, fact in stated.facts]
-        told = Intaken()
+        told, mapped = Intaken(), defaultdict[str, list[Mapped]](list)
         for line, outcome in self._appended(lines):
             _count(told, line, outcome, wrong)
+            if line.mapped is not None and isinstance(outcome, Appended | Duplicate):
+                mapped[line.tenant].append(line.mapped)
+        if self._mapped is not None:
+            for tenant, own in mapped.items():
+                self._mapped.mapped(tenant, own, records[-1].at)
         told.unfit = [Unfit(tenant, records[number], why) for number, (tenant, why) in sorted(wrong.items())]
         return told
 
@@ -97,7 +105,8 @@ def _line(number: int, record: Arrival, tenant: str, place: int | None, stated: 
         causation=str(record.place),
         correlation=stated.tx or identity,
     )
-    return _Line(number, tenant, sku_stream(tenant, stated.sku), event, stated.expected)
+    mapped = mapped_by(stated, event.correlation)
+    return _Line(number, tenant, sku_stream(tenant, stated.sku), event, stated.expected, mapped)
 
 
 def _grouped(lines: Sequence[_Line]) -> Iterator[list[_Line]]:

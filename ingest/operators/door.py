@@ -10,8 +10,8 @@ from pydantic import RootModel
 
 from ingest.operators.facts import KINDS, event_of, read_correction, read_fact
 from ingest.operators.fields import up_to
-from ingest.operators.mappings import HearsOfMappings, Mapped, asked, unchanged
-from ingest.operators.payloads import Fact, Kind, Mapping, Unmapping
+from ingest.operators.mappings import HearsOfMappings, asked, mapped_by, unchanged
+from ingest.operators.payloads import Fact, Kind, Unmapping
 from ingest.operators.simple import SOURCE
 from ingest.outcome import Refused
 from ingest.reading import Payload, check, read
@@ -23,7 +23,6 @@ from stock.identities import Channel, Sku, sku_stream
 from stock.listings import Listings
 
 MAX_FACTS = 1000
-AMAZON: Channel = "amazon"
 Status = Literal["recorded", "buffered", "duplicate", "conflict", "stale"]
 
 
@@ -126,13 +125,10 @@ class FactDoor:
 
     def _tell_of_mappings(self, tenant: str, told: Sequence[Told], at: Instant) -> None:
         """Pass on mappings to Amazon, known ones too: what was cut short is completed by stating it again."""
-        stated = [
-            Mapped(one.fact.sku, one.fact.happened.listing, one.tx)
-            for one in told
-            if isinstance(one.fact, Mapping) and one.fact.channel == AMAZON and one.status in ("recorded", "duplicate")
-        ]
-        if stated and self._mapped is not None:
-            self._mapped.mapped(tenant, stated, at)
+        stated = (mapped_by(one.fact, one.tx) for one in told if one.status in ("recorded", "duplicate"))
+        mapped = [one for one in stated if one is not None]
+        if mapped and self._mapped is not None:
+            self._mapped.mapped(tenant, mapped, at)
 
     def _listings(self, tenant: str, skus: Sequence[Sku]) -> dict[Sku, Listings]:
         """Return the listings that are known up to the newest event: what trails the log decides nothing."""

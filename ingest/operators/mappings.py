@@ -12,6 +12,7 @@ from stock.identities import Channel, Sku
 from stock.listings import Listed, Listings
 
 _NOWHERE = Listed(None, None)
+AMAZON: Channel = "amazon"
 
 
 class Mapped(msgspec.Struct, frozen=True):
@@ -20,6 +21,13 @@ class Mapped(msgspec.Struct, frozen=True):
     sku: Sku
     listing: str
     tx: str | None
+
+
+def mapped_by(fact: Fact, tx: str | None) -> Mapped | None:
+    """Return the mapping to one of Amazon's listings that `fact` states, if it does."""
+    if not isinstance(fact, Mapping) or fact.channel != AMAZON:
+        return None
+    return Mapped(fact.sku, fact.happened.listing, tx)
 
 
 class HearsOfMappings(Protocol):

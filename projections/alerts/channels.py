@@ -11,8 +11,12 @@ from stock.dispositions import Severity
 from stock.events import (
     BroadcastAccepted,
     BroadcastRejected,
+    BroadcastsResumed,
+    BroadcastsStopped,
     ChannelOrdersRead,
+    ChannelPaused,
     ChannelQuantityObserved,
+    ChannelResumed,
     DriftFound,
     DriftReason,
 )
@@ -73,10 +77,49 @@ def _explained(state: Watch, event: Recorded) -> list[Change]:
     return [marked(alert_id(event.stream, version, "drift"))] if version else []
 
 
+def stopped(state: Watch, event: Recorded, fact: BroadcastsStopped) -> list[Change]:
+    """Alert: somebody works against us, and we have stopped."""
+    state.failed = (*state.failed, event.version)
+    channel, _, sku = event.stream.key.partition(":")
+    often = f"{sku}: {channel} was told {fact.quantity} {fact.repeats + 1} times and does not keep it"
+    message = f"{often}: nothing more is told until stock moves or `syncstate sync resume --sku` says so"
+    return [raised(event, "sync_failed", "critical", message, fact.quantity, sku=sku)]
+
+
+def resumed(state: Watch, event: Recorded, fact: BroadcastsResumed) -> list[Change]:
+    """Mark as read what an operator has seen to."""
+    del fact
+    settled = [marked(alert_id(event.stream, version, "sync_failed")) for version in state.failed]
+    state.failed = ()
+    return [*settled, *_explained(state, event)]
+
+
+def paused(state: Watch, event: Recorded, fact: ChannelPaused) -> list[Change]:
+    """Alert where we paused by ourselves: an operator knows what he did."""
+    if fact.reason == "operator":
+        return []
+    state.failed = (event.version,)
+    many = f"{fact.zeroed} of {fact.listings} listings were about to become zero"
+    message = f"{event.stream.key} is paused: {many}; look at their stock, then `syncstate sync resume --yes`"
+    return [raised(event, "sync_failed", "critical", message, fact.zeroed, sku="")]
+
+
+def went_on(state: Watch, event: Recorded, fact: ChannelResumed) -> list[Change]:
+    """Mark as read what told of the pause."""
+    del fact
+    settled = [marked(alert_id(event.stream, version, "sync_failed")) for version in state.failed]
+    state.failed = ()
+    return settled
+
+
 RULES: dict[type, Callable[[Watch, Recorded, Any], list[Change]]] = {
     BroadcastAccepted: accepted,
     BroadcastRejected: rejected,
     DriftFound: drift,
     ChannelQuantityObserved: observed,
     ChannelOrdersRead: orders_read,
+    BroadcastsStopped: stopped,
+    BroadcastsResumed: resumed,
+    ChannelPaused: paused,
+    ChannelResumed: went_on,
 }

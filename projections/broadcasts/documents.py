@@ -26,8 +26,9 @@ class Listing(msgspec.Struct, array_like=True, gc=False):
     `observed_listing`. It is `known` where that is what it shows as far as anybody knows. The newest quantity told is
     `flying` until it was seen; meanwhile `superseded` holds quantities that may still be shown. `ask`: something was
     told that only a look can explain. `limit`: at most so many, until orders are read past `limit_at`; `missing` units
-    were not shown then, of what was computed at the SKU's event `missing_since`. Orders are read past the
-    moment at which the channel came to show `cleared`. `drifted`: the log tells that what is shown is not explained.
+    were not shown then, of what was computed at the SKU's event `missing_since`. Orders are read past the moment at
+    which the channel came to show `cleared`. `drifted`: the log tells that what is shown is not explained; `stopped`:
+    that the listing is told no more, until the cause of what it was told last has moved.
     """
 
     listing: str | None = None
@@ -59,6 +60,7 @@ class Listing(msgspec.Struct, array_like=True, gc=False):
     missing_since: int = 0
     cleared: int | None = None
     drifted: bool = False
+    stopped: bool = False
 
     @property
     def shows(self) -> int | None:
@@ -94,22 +96,39 @@ class Broadcasts(msgspec.Struct, array_like=True, gc=False):
             return self.desired
         return max(0, min(self.desired, listing.limit))
 
+    def sold_on(self, channel: Channel) -> bool:
+        """Whether the SKU is mapped there, and counted: only then is the channel ever told of it."""
+        listing = self.channels.get(channel)
+        return listing is not None and listing.listing is not None and self.balance.counted
+
+    def zeroing(self, channel: Channel) -> bool:
+        """Whether the channel is to be told zero where it shows more, or was told something and may show it yet."""
+        listing = self.channels.get(channel)
+        if listing is None or not self.sold_on(channel) or self.wanted(channel):
+            return False
+        return listing.attempt > 0 if listing.shows is None else listing.shows > 0
+
     def due(self, channel: Channel) -> bool:
         """Whether the channel is to be told, or asked at once: mapped, counted, and not known to show what it should.
 
         A refusal is due where it is worth another try.
         """
         listing = self.channels.get(channel)
-        if listing is None or listing.listing is None or not self.balance.counted:
+        if listing is None or not self.sold_on(channel) or self.stopped(channel):
             return False
         if listing.refused is not None:
             return listing.retry or listing.refused != self.wanted(channel)
         return listing.ask or listing.shows != self.wanted(channel)
 
+    def stopped(self, channel: Channel) -> bool:
+        """Whether the channel is told no more what it was told again and again."""
+        listing = self.channels.get(channel)
+        return listing is not None and listing.stopped and listing.cause == self.cause_version
+
     def awaited(self, channel: Channel) -> Instant | None:
         """Return since when word of the channel is awaited, None where it is not, or where it is to be told first."""
         listing = self.channels.get(channel)
-        if listing is None or listing.listing is None or not self.balance.counted or self.due(channel):
+        if listing is None or not self.sold_on(channel) or self.due(channel):
             return None
         return listing.awaited_since
 

@@ -15,6 +15,8 @@ from stock import balance
 from stock.events import (
     BroadcastAccepted,
     BroadcastRejected,
+    BroadcastsResumed,
+    BroadcastsStopped,
     ChannelOrdersRead,
     ChannelQuantityObserved,
     DriftFound,
@@ -95,5 +97,9 @@ def _channel(state: Broadcasts, event: Recorded, fact: object) -> None:
             observing.read_orders(listing, fact)
         case DriftFound():
             listing.drifted = True
+        case BroadcastsStopped():
+            listing.stopped = True
+        case BroadcastsResumed():
+            observing.resume(listing)
         case _:
             pass

@@ -39,7 +39,7 @@ def take(listing: Listing, fact: BroadcastAccepted, at: Instant) -> None:
     listing.accepted_listing, listing.cause = fact.listing, fact.cause_version
     listing.refused, listing.refusals = None, 0
     listing.flying, listing.known, listing.ask, listing.drifted = True, False, False, False
-    listing.read_at, listing.cleared = None, None
+    listing.read_at, listing.cleared, listing.stopped = None, None, False
 
 
 def observe(listing: Listing, fact: ChannelQuantityObserved, recorded_at: Instant) -> None:
@@ -74,6 +74,12 @@ def read_orders(listing: Listing, fact: ChannelOrdersRead) -> None:
     """Note that the channel's orders are known up to a moment: what it shows less than it should by then is no sale."""
     if listing.limit_at is not None and fact.up_to >= listing.limit_at:
         listing.cleared, listing.limit, listing.limit_at, listing.drifted = listing.limit, None, None, False
+
+
+def resume(listing: Listing) -> None:
+    """Note that an operator says that all is right: nothing is stopped, and nothing is waited for."""
+    listing.repeats, listing.stopped = 0, False
+    listing.cleared, listing.limit, listing.limit_at = listing.limit, None, None
 
 
 def _unexpected(listing: Listing, accepted: int, quantity: int, *, asked: bool) -> None:

@@ -84,6 +84,25 @@ class BroadcastQueries:
         found = [(BroadcastsProjection.decode(item.body), Sku(item.id)) for item in page.items]
         return [sku for _, sku in sorted(found, key=lambda place: (place[0].desired, place[0].changed_at))]
 
+    def zeroing(self, tenant: str, channel: Channel, after: Instant, limit: int) -> list[Sku]:
+        """Return SKUs that are about to become zero on `channel`, for a reason later than `after`: they show more.
+
+        Of which nobody knows what they show count where they were told anything before. At most `limit` are looked at.
+        """
+        page = self._models.query(self._live(), tenant, INDEXES.index(channel), DUE, limit=limit)
+        rows = ((Sku(item.id), BroadcastsProjection.decode(item.body)) for item in page.items)
+        return [sku for sku, row in rows if row.changed_at > after and row.zeroing(channel)]
+
+    def count_live(self, tenant: str, channel: Channel) -> int:
+        """Count the SKUs that are sold on `channel` and counted: a page of SKUs at a time, so it takes its time."""
+        count, after = 0, None
+        while True:
+            page = self._models.rows(self._live(), tenant, SKU, after, LOOKED_AT)
+            count += sum(BroadcastsProjection.decode(item.body).sold_on(channel) for item in page.items)
+            after = page.after
+            if after is None:
+                return count
+
     def awaited(self, tenant: str, channel: Channel, until: Instant, limit: int = 100) -> list[Sku]:
         """Return SKUs of which word of the channel is awaited since `until` or longer, the longest first.
 

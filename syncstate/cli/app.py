@@ -31,6 +31,7 @@ from syncstate.cli.serve import serve
 from syncstate.cli.simulate import simulate
 from syncstate.cli.skus import TAKES_SIGNS
 from syncstate.cli.status import status
+from syncstate.cli.sync import channel, sync
 from syncstate.cli.tables import tables
 from syncstate.cli.unmapped import unmapped
 from syncstate.cli.upgrade import upgrade
@@ -69,6 +70,8 @@ app.command("consume-notifications")(consume_notifications)
 app.add_typer(keys, name="keys")
 app.add_typer(connect, name="connect")
 app.add_typer(mapping, name="mapping")
+app.add_typer(sync, name="sync")
+app.add_typer(channel, name="channel")
 
 for stating in (adjust, count, buffer, threshold, alerts, explain):
     app.command(context_settings=TAKES_SIGNS)(stating)

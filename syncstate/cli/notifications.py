@@ -45,6 +45,7 @@ def consume_notifications(
         if settings.amazon_seller is None:
             raise Failure("no seller is registered: set SYNCSTATE_AMAZON_SELLER to the seller's id", 2)
         with assembled(settings, channels=False) as system:
+            system.link()
             reader = Reader(open_queue(queue), Taker(system.services.notifications, settings.tenant))
             if not once:
                 print(f"takes notifications from {queue}; Ctrl-C stops it", file=sys.stderr, flush=True)

@@ -23,7 +23,8 @@ def status(data: Data = None, as_json: AsJson = False) -> None:  # noqa: FBT002 
             print(json.dumps(found))
             return
         where = f"served at {api.url}" if api.url else "no server runs"
-        facts(list(_lines(found, f"{api.data}, {where}")))
+        place = f"{api.data}, " if found["mode"] == "embedded" else ""
+        facts(list(_lines(found, place + where)))
 
 
 def _lines(found: dict[str, Any], where: str) -> Iterator[tuple[str, str]]:
@@ -33,6 +34,8 @@ def _lines(found: dict[str, Any], where: str) -> Iterator[tuple[str, str]]:
         yield "" if number else "projections", _projection(projection)
     stopped = found["quarantined"]
     yield "quarantined", "none" if not stopped else f"{len(stopped)}, first {stopped[0]['stream']}"
+    if found["deadLetters"]:
+        yield "dead letters", f"{found['deadLetters']} kept: `syncstate quarantine list` tells why"
     due = ", ".join(f"{count} due at {channel}" for channel, count in found["dueBroadcasts"].items())
     yield "waiting", f"{found['queueSize']} requests, {due}"
     yield "alerts", f"{found['unreadAlerts']} unread"

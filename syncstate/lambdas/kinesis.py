@@ -11,8 +11,10 @@ from typing import Any
 
 import structlog
 
+from ingest.amazon.listings import MappedListings
 from ingest.kinesis.door import RecordDoor
 from processor.adapters.kinesis.records import of_event
+from processor.appending import Appender
 from processor.arrivals import Arrival
 from processor.clock import system_clock
 from processor.deadletters import DeadLetters
@@ -30,7 +32,8 @@ _log = structlog.get_logger("lambdas.kinesis")
 def intake() -> Intake:
     """Return this process's intake."""
     found = parts()
-    door = RecordDoor(appending(found.store.log, found.buffer), tenants_of(found.settings))
+    log = found.store.log
+    door = RecordDoor(appending(log, found.buffer), tenants_of(found.settings), MappedListings(Appender(log), log))
     return Intake(door, DeadLetters(found.store, found.runner, found.clock))
 
 

@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from ingest.shopify.hmac import Shop
 from processor.errors import StoreUnavailable
 from processor.logs import Logger
+from syncstate.clients import checked
 from syncstate.shops import EXAMPLE, Registration, shops_of
 
 FRESH_SECONDS = 300.0
@@ -104,10 +105,10 @@ def _reader(name: str) -> Callable[[], str]:
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError, ClientError
 
-    # Shopify waits five seconds for its answer.
-    config = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 2, "mode": "standard"})
+    # Shopify waits five seconds for its answer, and delivers again: a second try of ours would come too late.
+    config = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 1, "mode": "standard"})
     try:
-        client = boto3.client("secretsmanager", config=config)
+        client = checked(boto3.client("secretsmanager", config=config))
     except (BotoCoreError, ValueError) as error:
         raise StoreUnavailable(_READ, f"{error} (look at AWS_DEFAULT_REGION)") from error
 

@@ -55,6 +55,8 @@ def test_from_the_stream_into_the_log_and_out_of_quarantine(orders: Orders, tmp_
     assert ["quantity" in listed[0]["error"], "checksum" in listed[1]["error"]] == [True, True]
     wrong, broken = (record["id"] for record in listed)
     assert "checksum" in run("quarantine", "list", data=data).stdout
+    assert answer("status", data=data)["deadLetters"] == 2
+    assert "2 kept: `syncstate quarantine list`" in run("status", data=data).stdout
     shown = answer("quarantine", "show", wrong, data=data)
     assert json.loads(shown["text"]) == a_sale_of("A", 0)
     assert "quantity" in run("quarantine", "show", wrong, data=data).stdout

@@ -14,7 +14,9 @@ from stock.events import (
     ChannelOrdersRead,
     ChannelQuantityObserved,
     DriftFound,
+    FbaLevelObserved,
     ListingMapped,
+    ListingStatusObserved,
     ListingUnmapped,
     LowStockThresholdSet,
     OrderLine,
@@ -55,6 +57,7 @@ _SKU_FACTS: tuple[StockEvent, ...] = (
     *(LowStockThresholdSet(level) for level in (None, 0, 4)),
     *(ListingMapped(channel, listing) for channel in CHANNELS for listing in ("L1", "L2")),
     *(ListingUnmapped(channel) for channel in CHANNELS),
+    *(FbaLevelObserved("n1", units, at) for units in (0, 7) for at in (MORNING, NOON)),
 )
 _CHANNEL_FACTS: tuple[StockEvent, ...] = (
     *(BroadcastAccepted(attempt, attempt + 1, 1) for attempt in (1, 2)),
@@ -63,6 +66,7 @@ _CHANNEL_FACTS: tuple[StockEvent, ...] = (
     *(ChannelQuantityObserved("look", quantity, NOON, "L", looked=True) for quantity in (0, 4)),
     *(ChannelOrdersRead(at) for at in (MORNING, NOON)),
     DriftFound(4, 0, NOON),
+    ListingStatusObserved("n1", ("BUYABLE",), NOON),
 )
 _REVIEW_FACTS: tuple[StockEvent, ...] = (
     ReviewRequested("unmapped_line", "shopify:1"),

@@ -35,6 +35,7 @@ def get_metrics(services: Use, caller: Reader) -> Response:
             "quarantined_pairs": standing.quarantined,
             "due_broadcasts": services.due(caller.tenant),
             "unread_alerts": services.unread(caller.tenant),
+            "dead_letters": services.dead(caller.tenant),
         }
         counters["notices_given_up"] = sum(report.given_up for report in reports(engine.store.registers))
     text = services.metrics.text(counters, gauges, standing.lagging if standing else {})

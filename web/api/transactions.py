@@ -93,7 +93,10 @@ def get_transaction_of(
 def get_transaction(
     services: Use, caller: Reader, tx: Annotated[str, Path(description="the transaction, percent-encoded")]
 ) -> Response:
-    """Return the transaction: by an `orderId`, a client's `tx`, a shop's order (`shopify:4501`), or a fact's own."""
+    """Return the transaction: by an `orderId`, a client's `tx`, a shop's order, or a fact's own.
+
+    A shop's order is `shopify:4501` or `amazon:123-1234567-1234567`.
+    """
     return _answer(services, caller.tenant, tx)
 
 
@@ -104,7 +107,7 @@ def _answer(services: Services, tenant: str, tx: str) -> Response:
     found = services.transactions.find(tenant, name)
     if found is None:
         message = f"nothing was recorded under {name[:200]}"
-        hint = "it is the orderId or the tx that was sent, or shopify: and the number of Shopify's order"
+        hint = "it is the orderId or the tx that was sent, or shopify: or amazon: and the id of an order there"
         raise Problem(HTTPStatus.NOT_FOUND, "unknown_tx", message, field="tx", hint=hint)
     transaction = _transaction(
         tx=name,

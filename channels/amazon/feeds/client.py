@@ -16,7 +16,7 @@ from channels.amazon.feeds.reports import ProcessingReport, read_report
 from channels.amazon.feeds.transfers import CONTENT_TYPE, download, upload
 from channels.errors import Unreachable
 from channels.http import Answer
-from processor.clock import Instant, instant
+from processor.clock import Instant
 
 PATH = "/feeds/2021-06-30"
 FEED_TYPE = "JSON_LISTINGS_FEED"
@@ -162,4 +162,4 @@ class Feeds:
 
 
 def _feed(told: wire.Feed) -> Feed:
-    return Feed(told.feed_id, FeedStatus(told.status), instant(told.created), told.result)
+    return Feed(told.feed_id, FeedStatus(told.status), told.created, told.result)

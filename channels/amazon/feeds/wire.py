@@ -2,9 +2,9 @@
 
 from typing import Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
-from channels.amazon.wire import FromAmazon
+from channels.amazon.wire import FromAmazon, Moment
 
 
 class DocumentCreated(FromAmazon):
@@ -24,7 +24,7 @@ class Feed(FromAmazon):
     """A feed and how far it is."""
 
     feed_id: str = Field(alias="feedId", min_length=1)
-    created: AwareDatetime = Field(alias="createdTime")
+    created: Moment = Field(alias="createdTime")
     status: Literal["IN_QUEUE", "IN_PROGRESS", "DONE", "FATAL", "CANCELLED"] = Field(alias="processingStatus")
     result: str | None = Field(default=None, alias="resultFeedDocumentId")
 

@@ -23,6 +23,7 @@ from channels.simulators.amazon.requests import (
 from channels.simulators.amazon.state import SimulatedAmazon
 
 FEED_TYPE = "JSON_LISTINGS_FEED"
+_QUESTIONS = 1000
 _STATUSES = frozenset({"IN_QUEUE", "IN_PROGRESS", "DONE", "FATAL", "CANCELLED"})
 _KNOWN = frozenset(
     {"feedTypes", "marketplaceIds", "pageSize", "processingStatuses", "createdSince", "createdUntil", "nextToken"}
@@ -102,8 +103,13 @@ class FeedSearch:
         told: dict[str, Any] = {"feeds": [_shown(amazon, feed) for feed in page]}
         if following is not None:
             self._questions[following] = fields
+            self._forget()
             told["nextToken"] = following
         return Reply(200, told)
+
+    def _forget(self) -> None:
+        while len(self._questions) > _QUESTIONS:
+            del self._questions[next(iter(self._questions))]
 
 
 def document(amazon: SimulatedAmazon, request: Request, body: bytes) -> Reply:

@@ -17,6 +17,9 @@ Status = Literal["IN_QUEUE", "IN_PROGRESS", "DONE", "FATAL", "CANCELLED"]
 
 ADDRESS_LIFE = timedelta(minutes=5)
 
+_REMEMBERED = 1000
+"""So many documents are kept, the newest."""
+
 
 class FeedPace(msgspec.Struct, frozen=True):
     """How long a feed waits and how long it is worked on, whatever it holds."""
@@ -157,4 +160,6 @@ class Feeds:
         expires = self._time.seconds() + ADDRESS_LIFE.total_seconds()
         document = SimulatedDocument(f"amzn1.tortuga.4.na.{number}", content_type, f"s{number:x}", expires, content)
         self._documents[document.document] = document
+        if len(self._documents) > _REMEMBERED:
+            del self._documents[next(iter(self._documents))]
         return document

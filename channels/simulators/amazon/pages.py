@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from itertools import count
 from typing import TypeVar
 
 import msgspec
@@ -28,6 +29,7 @@ class Pages:
     def __init__(self, seconds: Callable[[], float]) -> None:
         self._seconds = seconds
         self._places: dict[str, _Place] = {}
+        self._numbers = count(1)
 
     def cut(  # noqa: PLR0913 - a page, and all that it depends on
         self,
@@ -51,7 +53,14 @@ class Pages:
         page = rows[:size]
         if len(rows) <= size:
             return page, seen, None
-        given = f"page-{len(self._places) + 1}=="
+        given = f"page-{next(self._numbers)}=="
         expires = self._seconds() + TOKEN_LIFE.total_seconds()
+        self._forget()
         self._places[given] = _Place(asked, key(page[-1]), seen + len(page), expires)
         return page, seen, given
+
+    def _forget(self) -> None:
+        """Drop the tokens that are too old; they were given out in order of age."""
+        now = self._seconds()
+        while self._places and now >= self._places[oldest := next(iter(self._places))].expires:
+            del self._places[oldest]

@@ -12,8 +12,6 @@ from channels.simulators.shopify.faults import Fault
 from channels.simulators.shopify.shelves import MAIN
 from channels.simulators.shopify.state import SimulatedShopify
 
-MAX_SETTLE_SECONDS = 60.0
-
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid")
@@ -50,6 +48,12 @@ class _Edit(_Strict):
     location: str = MAIN
 
 
+class _Settle(_Strict):
+    """How many seconds the caller waits until nothing is pending."""
+
+    settle: float = Field(default=0.0, ge=0, le=60)
+
+
 def control_routes(shopify: SimulatedShopify, courier: Courier | None = None) -> list[Route]:
     """Return the routes under `/_simulator/`."""
 
@@ -80,9 +84,9 @@ def control_routes(shopify: SimulatedShopify, courier: Courier | None = None) ->
         return JSONResponse({**told, "requests": shopify.requests, "lowest_points": shopify.account.lowest})
 
     async def deliveries(request: Request) -> Response:
+        seconds = _Settle.model_validate(dict(request.query_params)).settle
         if courier is None:
-            return JSONResponse({"deliveries": {}})
-        seconds = min(float(request.query_params.get("settle", 0)), MAX_SETTLE_SECONDS)
+            return JSONResponse({"deliveries": {}, "settled": True})
         settled = await run_in_threadpool(courier.settled, seconds)
         return JSONResponse({"deliveries": courier.counts, "settled": settled})
 

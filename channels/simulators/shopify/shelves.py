@@ -67,9 +67,9 @@ class Shelves:
         return self._goods.get(item)
 
     def good_of(self, sku: str) -> Good | None:
-        """Return the first good that has this SKU."""
+        """Return the first good that has this SKU, or whose variant has this number."""
         with self._lock:
-            return next((good for good in self._goods.values() if good.sku == sku), None)
+            return next((good for good in self._goods.values() if sku in (good.sku, good.variant)), None)
 
     def goods(self) -> list[Good]:
         """Return every good, oldest first."""
@@ -79,6 +79,10 @@ class Shelves:
     def has_place(self, location: str) -> bool:
         """Whether there is such a location."""
         return location in self._places
+
+    def place(self, location: str) -> Place:
+        """Return a location. Raises KeyError where there is none."""
+        return self._places[location]
 
     def places(self) -> list[Place]:
         """Return every location, oldest first."""
@@ -108,7 +112,7 @@ class Shelves:
             return tuple(self._history)
 
     def known(self, sku: str) -> Good:
-        """Return the first good that has this SKU. Raises KeyError where there is none."""
+        """Return what `good_of` does. Raises KeyError where there is none."""
         found = self.good_of(sku)
         if found is None:
             raise KeyError(sku)

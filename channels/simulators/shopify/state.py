@@ -102,9 +102,11 @@ class SimulatedShopify(Shelves):
     def sell(self, lines: Sequence[tuple[str, int]], location: str = MAIN) -> int:
         """Sell so many of each SKU, as customers do, even what is not there. Returns the order's number.
 
-        Told as orders/create, and each level as inventory_levels/update. Raises KeyError for an unknown SKU.
+        A good without a SKU goes by its variant's number. Told as orders/create, and each level as
+        inventory_levels/update. Raises KeyError for an unknown SKU or location.
         """
         with self._lock:
+            self.place(location)
             goods = [(self.known(sku), quantity) for sku, quantity in lines]
             number = next(self._orders)
             order = _FIRST_ORDER + number * 1000
@@ -115,8 +117,12 @@ class SimulatedShopify(Shelves):
             return order
 
     def edit(self, sku: str, available: int, location: str = MAIN) -> None:
-        """Set a level, as somebody in the shop's admin does. Told as inventory_levels/update."""
+        """Set a level, as somebody in the shop's admin does. Told as inventory_levels/update.
+
+        Raises KeyError for an unknown SKU or location.
+        """
         with self._lock:
+            self.place(location)
             good = self.known(sku)
             present = self._stock.setdefault((good.item, location), Stock(good.item, location, 0, self._clock()))
             self.move(good.item, location, available - present.available, "edit")

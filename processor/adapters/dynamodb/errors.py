@@ -16,6 +16,7 @@ from typing import Any
 
 from botocore.exceptions import (
     BotoCoreError,
+    ChecksumError,
     ClientError,
     ConnectionError,  # noqa: A004 - botocore's own, the root of what fails before an answer
     HTTPClientError,
@@ -99,7 +100,7 @@ def trouble_of(error: DriverError) -> Trouble:
             return _of_reasons({reason["Code"] for reason in response.get("CancellationReasons", ())})
         status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         return CODES.get(code) or (Trouble.UNKNOWN if status >= _SERVER_FAULT else Trouble.CLOSED)
-    if isinstance(error, HTTPClientError | ConnectionError | IncompleteReadError | ResponseParserError):
+    if isinstance(error, HTTPClientError | ConnectionError | IncompleteReadError | ChecksumError | ResponseParserError):
         return Trouble.UNKNOWN
     return Trouble.MISUSE if isinstance(error, ParamValidationError) else Trouble.CLOSED
 

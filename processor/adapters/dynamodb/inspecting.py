@@ -37,6 +37,8 @@ class Report(msgspec.Struct, frozen=True):
     replicas: tuple[str, ...] = ()
 
 
+_REPLICATING = ("ACTIVE", "CREATING", "UPDATING")
+
 _Ask = Callable[[str, Callable[[], Aspect]], Aspect]
 
 
@@ -62,6 +64,7 @@ def inspect(client: "DynamoDBClient", prefix: str = DEFAULT_PREFIX, *, shape_onl
         aspects = [*_shape(wanted, found)]
         if not shape_only:
             aspects += _keeping(client, table, name, found, retries)
+        aspects += _replicas(name, found)
         replicas = (f"{each['RegionName']} ({each.get('ReplicaStatus', '?')})" for each in found.get("Replicas", ()))
         yield Report(name, tuple(aspects), found.get("ItemCount"), found.get("TableSizeBytes"), tuple(replicas))
 
@@ -112,6 +115,14 @@ def _shape(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[Aspe
         mode == wanted["BillingMode"],
         f"aws dynamodb update-table --table-name {name} --billing-mode PAY_PER_REQUEST",
     )
+
+
+def _replicas(name: str, found: Mapping[str, Any]) -> Iterator[Aspect]:
+    """Yield each replica; nothing where there are none, which is as the catalogue has it."""
+    for each in found.get("Replicas", ()):
+        region, status = each["RegionName"], each.get("ReplicaStatus", "ACTIVE")
+        said, advice = f"the replica of {name} in {region} is {status}", "see the AWS console: copies there fall behind"
+        yield _judged(f"replica {region}", status, said, status in _REPLICATING, advice)
 
 
 def _types(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> bool:

@@ -126,8 +126,10 @@ class KinesisStream:
                     raise Expired from error
                 case "InvalidArgumentException" if action == "GetShardIterator":
                     raise Trimmed(reason) from error
-                case "AccessDeniedException" | "KMSAccessDeniedException":
+                case "AccessDeniedException":
                     raise NotAllowed(self.name, f"kinesis:{action}", reason) from error
+                case "KMSAccessDeniedException":
+                    raise NotAllowed(self.name, "kms:Decrypt on the stream's key", reason) from error
                 case _:
                     raise StoreUnavailable(f"answer {action} of {self.name}", f"{code}: {reason}") from error
         except BotoCoreError as error:

@@ -29,6 +29,11 @@ _TRIES = 3
 _GONE = frozenset({"ReceiptHandleIsInvalid", "MessageNotInflight", "InvalidParameterValue"})
 """What SQS says of a receipt whose message is somebody else's by now, visible again, or deleted."""
 
+_MISSING = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist")
+_DENIED = ("AccessDenied", "AccessDeniedException")
+_ACTIONS = {"send": "SendMessage", "receive": "ReceiveMessage", "delete": "DeleteMessage"}
+"""Under which action IAM knows each request, batches too."""
+
 _T = TypeVar("_T")
 
 
@@ -121,7 +126,14 @@ class SqsQueue:
         try:
             return request()
         except (ClientError, BotoCoreError) as error:
-            raise StoreUnavailable(f"{operation} messages", str(error)) from error
+            raise StoreUnavailable(f"{operation} messages", f"{error}{self._advice(operation, error)}") from error
+
+    def _advice(self, operation: str, error: ClientError | BotoCoreError) -> str:
+        """Return what a person can do, in brackets; nothing where that is nothing."""
+        code = error.response["Error"].get("Code", "") if isinstance(error, ClientError) else ""
+        if code in _MISSING:
+            return f" (there is no queue at {self._url}: look at the region, and at the setting that names it)"
+        return f" (grant sqs:{_ACTIONS[operation]} on the queue {self._url})" if code in _DENIED else ""
 
 
 def _batches(bodies: Sequence[bytes]) -> Iterator[list[bytes]]:

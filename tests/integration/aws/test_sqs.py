@@ -56,6 +56,23 @@ def test_what_a_batch_did_not_delete_is_deleted_again() -> None:
     assert client.sent == [["r0", "r1"], ["r1"]]
 
 
+def test_a_missing_permission_and_a_missing_queue_are_named() -> None:
+    def refused(code: str) -> ClientError:
+        return ClientError({"Error": {"Code": code, "Message": "no"}}, "SendMessageBatch")
+
+    queue = "https://sqs.example/queue"
+    for code in ("AccessDenied", "AccessDeniedException"):
+        with pytest.raises(StoreUnavailable, match=f"grant sqs:SendMessage on the queue {queue}"):
+            a_queue(Moody(refused(code))).send([b"0"])
+        with pytest.raises(StoreUnavailable, match="grant sqs:DeleteMessage"):
+            a_queue(Moody(refused(code))).delete([Message(b"", "r0")])
+        with pytest.raises(StoreUnavailable, match="grant sqs:ReceiveMessage"):
+            a_queue(Moody(refused(code))).receive()
+    for code in ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"):
+        with pytest.raises(StoreUnavailable, match=f"there is no queue at {queue}"):
+            a_queue(Moody(refused(code))).send([b"0"])
+
+
 @pytest.mark.parametrize(
     "error",
     [

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from channels.amazon.client import AmazonClient
-from channels.amazon.orders import Order, OrderLine
+from channels.amazon.orders.client import Order, OrderLine
 from channels.errors import ChannelError, Refused, Throttled, Unreachable
 from channels.simulators.amazon import Fault, SimulatedAmazon, Simulator, simulated_amazon
 from processor.clock import Instant
@@ -182,8 +182,8 @@ def test_orders_are_throttled_at_the_published_rates(http: httpx.Client) -> None
 
 
 def test_what_amazon_does_not_say_stays_unsaid() -> None:
-    from channels.amazon import wire
-    from channels.amazon.orders import _order
+    from channels.amazon.orders import wire
+    from channels.amazon.orders.client import _order
 
     told = {
         "orderId": "1",

@@ -266,7 +266,7 @@ def test_more_refused_listings_than_a_round_looks_at_hold_up_no_other(shop: Shop
     dispatcher = shop.dispatcher()
     for number in range(50):
         shop.sim.amazon.faults.add(Fault(kind="invalid", sku=f"bad-{number}", times=None))
-        shop.stock(f"bad-{number}", 0)
+        shop.stock(f"bad-{number}", 1)
     shop.stock("good", 7)
     shop.settle(dispatcher, 6)
     assert shop.sent() == [("good", 7)]

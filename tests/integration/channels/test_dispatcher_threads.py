@@ -13,6 +13,8 @@ from channels.limits import Rate
 from channels.modes import Mode
 from channels.sellers import Rates
 from channels.simulators.amazon import SimulatedAmazon, Simulator, simulated_amazon
+from channels.switchboard import Switchboard
+from stock.events import ChannelPaused
 from tests.integration.channels.shop import SECOND, TENANT, Shop
 
 Start = Callable[..., Dispatcher]
@@ -125,3 +127,27 @@ def test_amazon_never_has_to_say_that_it_is_asked_too_often(http: httpx.Client) 
         assert sim.amazon.requests["throttled"] == 0
         assert [shop.shown(name) for name in names] == [60] * len(names)
         assert {shop.delivery(name).fence for name in names} == {2}
+
+
+def switched(shop: Shop) -> Switchboard:
+    return Switchboard(shop.store.log, shop.engine.recorder, shop.clock)
+
+
+def test_a_mode_that_is_set_is_honoured_within_two_seconds(shop: Shop, start: Start) -> None:
+    start(mode=Mode.OFF)
+    shop.stock("A", 50)
+    board = switched(shop)
+    board.set_mode(TENANT, "amazon", "observe", source="operator")
+    sleep(1.5)
+    assert shop.sent() == []
+    board.set_mode(TENANT, "amazon", "live", source="operator")
+    assert until(shows(shop, 50), 4) < 3
+    board.pause(TENANT, "amazon", ChannelPaused("operator"), source="operator")
+    sleep(2)
+    shop.sell("A")
+    sleep(0.5)
+    assert shop.shown("A") == 50
+    board.resume(TENANT, "amazon", source="operator")
+    assert until(shows(shop, 49), 4) < 3
+    board.set_mode(TENANT, "amazon", "off", source="operator")
+    until(lambda: shop.engine.leases.holder(f"dispatch/amazon/{shop.sim.seller_id}") is None)

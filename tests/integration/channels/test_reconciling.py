@@ -83,6 +83,18 @@ def test_a_walk_is_asked_for(shop: Shop) -> None:
     assert shop.shown(NAMES[7]) == 7
 
 
+def test_a_walk_that_is_asked_for_does_not_wait_for_the_first_one(shop: Shop) -> None:
+    dispatcher = shop.dispatcher(mode=Mode.OBSERVE)
+    shop.stock("A", 7)
+    shop.settle(dispatcher, 4)
+    assert looks(shop) == 0
+    RequestBook(shop.store.registers, "amazon").ask(TENANT, shop.time.clock())
+    shop.settle(dispatcher, 4)
+    assert shop.listing("A").observed == 99
+    place, _ = Passes(shop.store.registers, "amazon", shop.clock).read(TENANT)
+    assert (place.looked, place.differed, place.ended is None) == (1, 1, False)
+
+
 def test_one_listing_is_asked_for_and_no_other_is_looked_at(shop: Shop) -> None:
     stocked(shop)
     dispatcher = shop.dispatcher()

@@ -4,17 +4,19 @@ from datetime import timedelta
 
 import pytest
 
-from channels.decisions import CONFIRM_AFTER
+from channels.decisions import CONFIRM_AFTER, MOST_REPEATS
 from channels.evidence import OrdersRead
 from channels.explaining import ORDERS_PATIENCE
 from channels.modes import Mode
+from channels.requests import RequestBook
 from channels.simulators.amazon import Fault
 from processor.clock import Instant
 from processor.log import Append
-from projections.broadcasts.observing import PROCESSING
+from projections.broadcasts.observing import PROCESSING, REPEATED_WITHIN
 from stock.events import (
     BroadcastAccepted,
     BroadcastRejected,
+    BroadcastsResumed,
     ChannelOrdersRead,
     ChannelQuantityObserved,
     DriftFound,
@@ -267,3 +269,53 @@ def test_a_crash_around_what_a_look_tells_looks_again(shop: Shop, monkeypatch: p
     assert shop.listing("A").known
     assert len([fact for fact in shop.outcomes("A") if isinstance(fact, ChannelQuantityObserved)]) <= 2
     assert shop.sent() == [("A", 7)]
+
+
+def fight(shop: Shop, rounds: int) -> None:
+    """Somebody sets the listing again and again to fifteen."""
+    for _ in range(rounds):
+        if shop.shown("A") != 15:
+            shop.sim.amazon.put_listing("A", quantity=15)
+            notify(shop, "A", 15)
+        run(shop, 6)
+        shop.time.pass_(PROCESSING)
+        run(shop, 6)
+
+
+def test_a_fight_with_another_tool_is_given_up_and_told(settled: Shop) -> None:
+    fight(settled, 15)
+    assert len(settled.sent()) == 1 + MOST_REPEATS
+    assert settled.shown("A") == 15
+    assert ("sync_failed", "critical") in [(alert.type, alert.severity) for alert in settled.alerts()]
+    assert settled.due() == []
+    settled.time.pass_(timedelta(hours=1))
+    run(settled, 10)
+    assert len(settled.sent()) == 1 + MOST_REPEATS
+
+
+def test_what_was_given_up_goes_on_when_stock_moves(settled: Shop) -> None:
+    fight(settled, 15)
+    settled.sell("A")
+    run(settled)
+    assert settled.shown("A") == 9
+
+
+def test_what_was_given_up_goes_on_when_an_operator_says_so(settled: Shop) -> None:
+    fight(settled, 15)
+    stream = channel_stream(TENANT, "amazon", sku("A"))
+    settled.engine.recorder.record([Append(stream, (stated(BroadcastsResumed()),))])
+    RequestBook(settled.store.registers, "amazon").ask(TENANT, settled.time.clock(), sku("A"))
+    run(settled)
+    assert settled.shown("A") == 10
+    settled.time.pass_(CONFIRM_AFTER)
+    run(settled, 8)
+    assert unread(settled) == []
+
+
+def test_repairs_that_are_far_between_are_no_fight(settled: Shop) -> None:
+    for _ in range(MOST_REPEATS + 2):
+        settled.sim.amazon.put_listing("A", quantity=15)
+        notify(settled, "A", 15)
+        run(settled, 10)
+        assert settled.shown("A") == 10
+        settled.time.pass_(REPEATED_WITHIN)

@@ -28,7 +28,7 @@ EVENTS, REGISTERS = "syncstate-events", "syncstate-registers"
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> "Iterator[DynamoDBClient]":
-    """A client to an account that knows recovery and replicas; settings and credentials name it."""
+    """A client to an account that knows recovery; settings and credentials name it."""
     for variable in ("SYNCSTATE_DYNAMODB_ENDPOINT", "SYNCSTATE_DYNAMODB_PREFIX", "DYNAMODB_LOCAL_ENDPOINT"):
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
@@ -86,6 +86,21 @@ def test_a_missing_permission_is_named_by_its_action_and_its_table(faults: Fault
         f"grant dynamodb:{name} on arn:aws"
     }
     assert all(a.advice.endswith(("syncstate-events", "syncstate-models", "syncstate-registers")) for a in denials)
+
+
+@pytest.mark.parametrize(
+    ("status", "verdict"),
+    [("ACTIVE", "ok"), ("CREATING", "ok"), ("INACCESSIBLE_ENCRYPTION_CREDENTIALS", "differs"), ("DELETING", "differs")],
+)
+def test_replicas_are_told_and_one_that_falls_behind_is_a_difference(
+    faults: Faults, client: "DynamoDBClient", status: str, verdict: str
+) -> None:
+    described = client.describe_table(TableName=EVENTS)
+    described["Table"]["Replicas"] = [{"RegionName": "eu-west-3", "ReplicaStatus": status}]  # type: ignore[typeddict-item]
+    faults.keep_failing("describe_table", lambda *_: described)
+    reports = list(inspect(faults.as_client()))
+    assert reports[0].replicas == (f"eu-west-3 ({status})",)
+    assert verdicts(iter(reports), "replica eu-west-3")[EVENTS] == verdict
 
 
 def test_a_refusal_of_aws_is_read_to_the_letter() -> None:

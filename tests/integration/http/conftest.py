@@ -21,8 +21,11 @@ from web.app import create_app
 from web.guard.keys import KeyBook
 from web.services import Services
 
-MODES = {"embedded": "sqlite", "postgres": "postgres", "aws": "dynamodb"}
+MODES = {"embedded": "sqlite", "postgres": "postgres", "aws": "dynamodb", "aws on ministack": "ministack"}
 """The kind of store that each stands on."""
+
+FUNCTIONS = ("aws", "aws on ministack")
+"""The modes in which functions answer."""
 
 
 @pytest.fixture(params=MODES, scope="session")
@@ -65,7 +68,7 @@ def engine(engines: Callable[[], Engine]) -> Engine:
 @pytest.fixture
 def client(mode: str, engine: Engine, engines: Callable[[], Engine]) -> Iterator[Client]:
     """Who may do everything: without a key on this machine, with one where a function answers."""
-    if mode != "aws":
+    if mode not in FUNCTIONS:
         yield Client(create_app(_parts(engine, Settings(shopify_secrets={SHOP: (SECRET,)}))))
         return
     fast = Settings(shopify_secrets={SHOP: (SECRET,)}, host=NOWHERE, rate_per_second=1e6, rate_burst=1_000_000)

@@ -36,7 +36,7 @@ def test_what_is_created_has_no_flaw_and_what_is_deleted_is_gone(environment: En
         f"no rule {account.prefix}reconcile calls {account.prefix}reconcile, at rate(15 minutes)",
         "there is no way in over HTTP",
     ]
-    assert len(flaws) == 4 + 3 + len(QUEUES) + 1 + 1 + len(FUNCTIONS) + 5
+    assert len(flaws) == 4 + 3 + len(QUEUES) + 1 + 1 + 1 + len(FUNCTIONS) + 5
     environment.delete()  # of nothing
 
 
@@ -61,6 +61,25 @@ def test_creating_again_mends_what_was_taken_away(environment: Environment, acco
     ]
     environment.create()
     assert list(environment.flaws()) == []
+
+
+def test_what_a_stream_s_function_cannot_be_given_goes_to_the_bucket_whole(
+    environment: Environment, account: Account
+) -> None:
+    for name, retries in (("projections", 5), ("kinesis", -1)):
+        found = account.functions.list_event_source_mappings(FunctionName=account.name(name))
+        [mapping] = found["EventSourceMappings"]
+        assert mapping["DestinationConfig"]["OnFailure"] == {"Destination": environment.bucket.arn}
+        assert (mapping["MaximumRetryAttempts"], mapping["BisectBatchOnFunctionError"]) == (retries, True)
+        account.functions.update_event_source_mapping(UUID=mapping["UUID"], MaximumRetryAttempts=9)
+    client = account.client("s3")
+    client.put_object(Bucket=environment.bucket.name, Key="a-record", Body=b"{}")
+    flaws = list(environment.flaws())
+    assert [flaw.rpartition(" has ")[2] for flaw in flaws] == ["another MaximumRetryAttempts"] * 2
+    environment.create()
+    assert list(environment.flaws()) == []
+    environment.delete()
+    assert environment.bucket.name not in {bucket["Name"] for bucket in client.list_buckets()["Buckets"]}
 
 
 def test_a_table_that_was_made_anew_is_read_from_its_own_stream(environment: Environment, account: Account) -> None:

@@ -80,7 +80,7 @@ CONFIG: dict[str, Any] = {
 
 
 def parts_of(engine: Engine) -> Services:
-    return services(Settings(shopify_secrets={SHOP: (SECRET,)}), engine, system_clock)
+    return services(Settings(shopify_secrets={SHOP: (SECRET,)}, amazon_seller="A1"), engine, system_clock)
 
 
 def an_application() -> FastAPI:

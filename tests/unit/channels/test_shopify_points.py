@@ -5,7 +5,7 @@ from contextlib import contextmanager, suppress
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from channels.errors import Throttled, Unreachable
@@ -150,6 +150,14 @@ def test_prices_are_learnt_by_operation_and_number(points: Points, time: Ticking
         assert charge.points == 20
 
 
+def test_a_wait_is_within_reason(points: Points) -> None:
+    with told(points, a_cost(10, 10, -1e308, restore=5e-324)):
+        pass
+    with pytest.raises(Throttled) as caught, points.charged("two", ADJUST):
+        pass
+    assert caught.value.retry_after == MAX_WAIT
+
+
 def test_what_costs_more_than_the_bucket_holds_is_asked_when_it_is_full(points: Points, time: Ticking) -> None:
     time.pass_(timedelta(seconds=8))
     with pytest.raises(Throttled) as caught, points.charged("dear", VARIANTS):
@@ -170,9 +178,11 @@ def test_the_pause_is_how_long_the_bucket_needs(cost: Cost, seconds: float) -> N
 
 def test_a_pause_is_within_reason() -> None:
     assert pause_of(a_cost(100, None, 0, restore=0.001)) == MAX_WAIT
+    assert pause_of(a_cost(1e308, None, -1e308, maximum=1e308, restore=5e-324)) == MAX_WAIT
     assert pause_of(None) is None
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(0, 0.5), st.integers(0, 10), st.booleans()), max_size=60))
 def test_a_shop_with_one_app_never_has_to_refuse(asked: list[tuple[float, int, bool]]) -> None:
     """Whatever is asked when, costs what, and is lost: a shop's account never lacks what the points let through."""

@@ -5,6 +5,9 @@ from typing import Any
 
 import pytest
 
+from ingest.amazon.door import NotificationDoor
+from ingest.amazon.listings import MappedListings
+from ingest.operators.mappings import Mapped
 from processor.adapters.memory import MemoryStore
 from processor.engine import Engine
 from projections import PROJECTIONS
@@ -21,9 +24,10 @@ from stock.events import (
 )
 from stock.identities import sku, sku_stream
 from tests.factories import an_append, stated
-from tests.payloads.amazon import ORDER, Told, an_item, an_order_change
-from tests.unit.ingest.amazon import asked_of, hear, map_to, on_hand, told_of
+from tests.payloads.amazon import ORDER, SELLER, Told, an_item, an_order_change, encoded
+from tests.unit.ingest.amazon import NOW, asked_of, hear, letters_of, map_to, on_hand, told_of
 from tests.unit.ingest.conftest import TENANT
+from tests.unit.ingest.interrupted import Interruption
 from tests.unit.ingest.stock_of import everything_stored, facts_of
 
 SOLD = SaleRecorded(2, ORDER, "i-1")
@@ -238,3 +242,29 @@ def test_a_mapping_s_tx_that_is_sent_again_brings_nothing_back(engine: Engine) -
     assert map_to(engine, "SHIRT", "L", tx="a").status == "duplicate"
     hear(engine, an_order_change(an_item(listing="L")))
     assert (on_hand(engine, "SHIRT"), on_hand(engine, "OTHER")) == (100, 98)
+
+
+UNMAPPED = an_order_change(an_item(listing="SHIRT-AMZ"))
+
+
+@pytest.mark.parametrize("at", range(12))
+def test_a_mapping_that_comes_amid_an_order_applies_it(engine: Engine, at: int) -> None:
+    interruption = Interruption(at, lambda: map_to(engine, "SHIRT", "SHIRT-AMZ"))
+    recorder, log = interruption.around(engine.recorder), interruption.around(engine.store.log)
+    door = NotificationDoor(recorder, log, lambda: letters_of(engine), {SELLER: TENANT}, NOW)
+    door.take(TENANT, encoded(UNMAPPED))
+    if interruption.calls <= at:
+        map_to(engine, "SHIRT", "SHIRT-AMZ")
+    assert interruption.calls >= 4
+    assert sales_of(engine) == [SOLD]
+
+
+@pytest.mark.parametrize("at", range(5))
+def test_an_order_that_comes_amid_a_mapping_is_applied(engine: Engine, at: int) -> None:
+    interruption = Interruption(at, lambda: hear(engine, UNMAPPED))
+    recorder, log = interruption.around(engine.recorder), interruption.around(engine.store.log)
+    MappedListings(recorder, log).mapped(TENANT, [Mapped(sku("SHIRT"), "SHIRT-AMZ", "m")], NOW())
+    if interruption.calls <= at:
+        hear(engine, UNMAPPED)
+    assert interruption.calls >= 2
+    assert sales_of(engine) == [SOLD]

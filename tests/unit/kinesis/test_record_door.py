@@ -1,12 +1,15 @@
 """What user records state, and what becomes of it in the log."""
 
 import json
+from collections.abc import Sequence
 
 import pytest
 
 from ingest.kinesis.door import Intaken, RecordDoor
 from ingest.kinesis.reading import read_record
+from ingest.operators.mappings import Mapped
 from processor.adapters.memory import MemoryStore
+from processor.clock import Instant
 from processor.store import Store
 from stock.codec import decode
 from stock.events import ReturnReceived, SaleRecorded, StockCounted
@@ -141,3 +144,23 @@ def test_a_count_upon_a_version_that_has_passed_is_told_and_the_others_are_in_or
 def test_more_facts_of_one_sku_than_an_append_holds_are_all_appended(door: RecordDoor, store: Store) -> None:
     assert take(door, {"facts": [a_sale_of("A")] * 2500}).recorded == 2500
     assert store.log.heads([sku_stream("acme", Sku("A"))]) == {sku_stream("acme", Sku("A")): 2500}
+
+
+def test_mappings_to_amazon_are_heard_of_once_they_are_durable(store: Store) -> None:
+    heard: list[tuple[str, Mapped]] = []
+
+    class Hearer:
+        def mapped(self, tenant: str, told: Sequence[Mapped], at: Instant) -> None:
+            assert at == MORNING
+            assert all(store.log.heads([sku_stream(tenant, one.sku)]).popitem()[1] for one in told)
+            heard.extend((tenant, one) for one in told)
+
+    door = RecordDoor(store.log.append, lambda _: TENANTS, Hearer())
+    mapping = {"type": "mapping", "sku": "A", "listing": "A-AMZ", "tx": "m"}
+    elsewhere = {"type": "mapping", "sku": "A", "channel": "shopify", "listing": "7700"}
+    for _ in range(2):
+        take(door, mapping, {**mapping, "tenant": "zen"}, elsewhere, a_sale_of("A"))
+    told = Mapped(Sku("A"), "A-AMZ", "m")
+    assert heard == [("acme", told), ("zen", told)] * 2
+    take(door, {**mapping, "listing": "B-AMZ"})
+    assert len(heard) == 4, "what contradicts an earlier mapping is none"

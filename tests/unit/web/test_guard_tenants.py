@@ -113,7 +113,7 @@ def guesses(parts: Services, path: str) -> str:
     [key] = [key for key in parts.guard.keys.every("theirs") if key.name.startswith(HIDDEN)]
     given = {"sku": SHARED, "tx": "shopify:4501", "alert_id": alert.id, "id": key.id, "level": "high"}
     more = {"product_id": "77", "projection": "inventory", "stream": f"theirs/sku/{SHARED}"}
-    more |= {"record": "kinesis:orders:shardId-0:1:0"}
+    more |= {"record": "kinesis:orders:shardId-0:1:0", "channel": "amazon"}
     for name, value in {**given, **more}.items():
         path = path.replace(f"{{{name}}}", value).replace(f"{{{name}:path}}", value)
     assert "{" not in path, f"say what the parameters of {path} are"

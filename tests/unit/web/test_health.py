@@ -9,6 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from processor.adapters.memory import MemoryStore
 from processor.clock import system_clock
+from processor.deadletters import DeadLetters
 from processor.engine import Engine
 from processor.errors import StoreUnavailable
 from projections import PROJECTIONS
@@ -18,6 +19,7 @@ from stock.events import ListingMapped, ReturnReceived, StockAdjusted
 from syncstate.settings import Settings
 from syncstate.wiring import services
 from tests.factories import MORNING, NOON, an_append, an_event
+from tests.kinesis import arrival
 from tests.notices import noted
 from tests.unit.web.client import Client
 from tests.unit.web.telling import of, tell
@@ -182,6 +184,9 @@ def test_metrics_tell_how_the_store_stands(client: Client, engine: Engine) -> No
     tell(engine, of("B", tenant="somebody-else"), StockAdjusted(5, "opening"), ListingMapped("amazon", "B"))
     noted(engine.store.registers, "default/webhook", ("given_up", MORNING), ("given_up", NOON))
     noted(engine.store.registers, "somebody-else/slack", ("given_up", MORNING), ("delivered", NOON))
+    letters = DeadLetters(engine.store, engine.runner, system_clock)
+    letters.keep("default", arrival(b"?", 1), "no JSON")
+    letters.keep("somebody-else", arrival(b"?", 2), "no JSON")
     found = values(client)
     names = {name[0].removeprefix("syncstate_"): value for name, value in found.items() if len(name) == 1}
     assert {
@@ -192,6 +197,7 @@ def test_metrics_tell_how_the_store_stands(client: Client, engine: Engine) -> No
             "queue",
             "due_broadcasts",
             "unread_alerts",
+            "dead_letters",
             "quarantined_pairs",
             "sweeper_running",
         )
@@ -200,7 +206,8 @@ def test_metrics_tell_how_the_store_stands(client: Client, engine: Engine) -> No
         "notices_given_up_total": 3,
         "queue": 0,
         "due_broadcasts": 1,
-        "unread_alerts": 1,
+        "unread_alerts": 2,
+        "dead_letters": 1,
         "quarantined_pairs": 0,
         "sweeper_running": 1,
     }

@@ -13,6 +13,7 @@ from tests.payloads.amazon import (
     ORDER,
     SELLER,
     a_quantity_change,
+    an_fba_change,
     an_item,
     an_order_change,
     by_eventbridge,
@@ -162,3 +163,23 @@ def test_a_reader_may_not_send(client: Client) -> None:
     secret = client.post("/api/keys", {"role": "read", "name": "screen"}).json()["key"]
     answer = client.post(HOOK, an_order_change(), {"authorization": f"Bearer {secret}"})
     assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+
+
+def test_an_order_is_found_by_its_id(client: Client) -> None:
+    sent(client, an_order_change())
+    sent(client, an_order_change(status="Canceled"))
+    found = [client.get(f"/api/transactions/{name}").json() for name in (f"amazon:{ORDER}", ORDER)]
+    assert [(one["action"], one["source"], [fact["action"] for fact in one["facts"]]) for one in found] == [
+        ("sale", "amazon", ["sale", "cancellation"])
+    ] * 2
+    assert client.get("/api/transactions/amazon:999-1234567-1234567").status_code == 404
+
+
+def test_what_amazon_holds_itself_is_told_in_words(client: Client) -> None:
+    sent(client, an_fba_change("SHIRT", 40))
+    told = client.get("/api/explain/SHIRT").json()
+    assert "40 in Amazon's own stock at 2026-11-20 10:00 UTC, which is not this shelf." in told["summary"]
+    assert told["events"][-1]["text"].startswith("40 seen in Amazon's own stock, which is not this shelf")
+    assert client.get("/api/inventory/SHIRT").json()["fba"] == 40
+    sent(client, an_fba_change("SHIRT", 0, id_="n-2", at="2026-11-20T11:00:00Z"))
+    assert "0 in Amazon's own stock at 2026-11-20 11:00 UTC" in client.get("/api/explain/SHIRT").json()["summary"]

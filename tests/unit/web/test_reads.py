@@ -2,8 +2,11 @@ from urllib.parse import quote
 
 import pytest
 
+from processor.clock import system_clock
+from processor.deadletters import DeadLetters
 from processor.engine import Engine
 from tests.factories import MORNING, NOON
+from tests.kinesis import arrival
 from tests.notices import noted
 from tests.payloads import a_line, a_simple_body, an_order_body, shopify_headers
 from tests.unit.web.client import Client
@@ -184,6 +187,15 @@ def test_the_status_counts_streams_lag_and_what_is_due(client: Client, engine: E
         "returns": (1, 0),
         "broadcasts": (1, 0),
     }
+
+
+def test_the_status_counts_the_tenant_s_dead_letters_that_wait(client: Client, engine: Engine) -> None:
+    letters = DeadLetters(engine.store, engine.runner, system_clock)
+    for number in (1, 2, 3):
+        letter = letters.keep("default", arrival(b"?", number), "no JSON")
+    letters.keep("somebody-else", arrival(b"?", 4), "no JSON")
+    letters.release(letter, discarded=True)
+    assert client.get("/api/status").json()["deadLetters"] == 2
 
 
 def test_the_status_tells_how_targets_are_told_of_alerts(client: Client, engine: Engine) -> None:

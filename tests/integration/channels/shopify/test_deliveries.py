@@ -163,6 +163,16 @@ def test_what_is_pending_can_be_waited_for_over_http(box: Inbox) -> None:
     assert told == {"deliveries": {"posted": 1, "taken": 1, "pending": 0}, "settled": True}
 
 
+def test_a_good_without_a_sku_is_sold_by_its_variant(box: Inbox) -> None:
+    with telling(box, "ORDERS_CREATE") as sim:
+        good = sim.shopify.put_good(None, 5)
+        sim.shopify.sell([(good.variant, 2)])
+        assert sim.courier.settled(PATIENCE)
+        assert sim.shopify.available(good.item) == 3
+    (line,) = ShopifyOrder.model_validate_json(box.posts[0].body).line_items
+    assert (line.sku, line.variant_id, line.quantity) == (None, good.variant, 2)
+
+
 def test_a_good_that_is_not_tracked_is_sold_without_a_level(box: Inbox) -> None:
     with telling(box, "INVENTORY_LEVELS_UPDATE", "ORDERS_CREATE") as sim:
         good = sim.shopify.put_good("GIFT", 0, tracked=False)

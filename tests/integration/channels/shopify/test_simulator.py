@@ -281,6 +281,16 @@ def test_a_query_costs_at_most_what_it_asks_for_and_at_last_what_it_brings(sim: 
     assert (cost["requestedQueryCost"], cost["actualQueryCost"]) == (2 + 50 * 2, 2 + 3 * 2)
 
 
+def test_what_a_query_did_not_cost_is_given_back(stage: Stage, http: httpx.Client) -> None:
+    shopify = SimulatedShopify(plan=Plan(60, 0.000001))
+    stage.app = simulator_app(shopify)
+    url, token = f"{stage.url}/admin/api/2026-04/graphql.json", {"x-shopify-access-token": shopify.token}
+    query = {"query": "query { locations(first: 50) { nodes { id } } }"}
+    told = [http.post(url, json=query, headers=token).json()["extensions"]["cost"] for _ in range(4)]
+    assert [(one["requestedQueryCost"], one["actualQueryCost"]) for one in told] == [(52, 3)] * 3 + [(52, None)]
+    assert [one["throttleStatus"]["currentlyAvailable"] for one in told] == [57, 54, 51, 51]
+
+
 def test_no_query_costs_more_than_a_thousand_points(sim: Simulator, send: Send) -> None:
     query = "query { productVariants(first: 250) { nodes { product { id } inventoryItem { id } } } }"
     assert send(query).json()["data"]
@@ -384,16 +394,23 @@ def test_it_is_controlled_over_http(sim: Simulator, http: httpx.Client, send: Se
         ("POST orders", {"lines": [{"sku": "A", "quantity": 0}]}, 422),
         ("POST orders", {"lines": [{"sku": "NOBODY", "quantity": 1}]}, 404),
         ("PUT levels", {"sku": "NOBODY", "available": 1}, 404),
+        ("PUT levels", {"sku": "A", "available": 1, "location": "1"}, 404),
+        ("POST orders", {"lines": [{"sku": "A", "quantity": 1}], "location": "1"}, 404),
         ("POST goods", {"price": 1}, 422),
+        ("GET deliveries?settle=long", {}, 422),
+        ("GET deliveries?settle=61", {}, 422),
+        ("GET deliveries?more=1", {}, 422),
     ],
 )
 def test_control_that_makes_no_sense_is_refused(
     sim: Simulator, http: httpx.Client, request_: str, wrong: dict[str, Any], status: int
 ) -> None:
     method, path = request_.split()
+    sim.shopify.put_good("A", 5)
     answer = http.request(method, f"{sim.url}/_simulator/{path}", json=wrong)
     assert answer.status_code == status
     assert answer.json()["errors"]
+    assert sim.shopify.history == ()
 
 
 def test_two_run_side_by_side_and_end(http: httpx.Client) -> None:

@@ -8,10 +8,10 @@ from typing import Literal
 
 import msgspec
 
-from channels.amazon import wire
 from channels.amazon.answers import read
 from channels.amazon.connection import Call, Connection, query_time, segment
-from processor.clock import Instant, instant
+from channels.amazon.orders import wire
+from processor.clock import Instant
 
 PATH = "/orders/2026-01-01/orders"
 PAGE = 100
@@ -96,7 +96,7 @@ class Orders:
         return OrdersPage(
             tuple(map(_order, found.orders)),
             found.pagination.next_token if found.pagination else None,
-            instant(found.last_updated_before) if found.last_updated_before else None,
+            found.last_updated_before,
             heard.granted,
             heard.requests,
         )
@@ -111,8 +111,8 @@ def _order(told: wire.Order) -> Order:
     fulfilment = told.fulfillment
     return Order(
         told.order_id,
-        instant(told.created),
-        instant(told.updated),
+        told.created,
+        told.updated,
         fulfilment.status if fulfilment else None,
         fulfilment.fulfilled_by if fulfilment else None,
         tuple(map(_line, told.items)),
