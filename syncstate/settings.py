@@ -147,15 +147,6 @@ class Settings(BaseSettings):
         float, Field(ge=0, le=1, description="so much of a channel's listings may become zero at once; 1: all of them")
     ] = 0.1
 
-    shopify_shop: Annotated[
-        str | None, Field(description="the shop's own domain, like your-shop.myshopify.com; with it goes the next one")
-    ] = None
-    shopify_token: Annotated[SecretStr | None, Field(description="the Admin API's access token at that shop")] = None
-    shopify_location: Annotated[
-        str | None, Field(description="the number of the location whose stock is kept in step, where there are several")
-    ] = None
-    shopify_endpoint: Annotated[str | None, Field(description="the Admin API; else the shop's own address")] = None
-
     notify: Annotated[Notify, Field(description="whom to tell of alerts, per tenant, as JSON: see Get alerts")] = {}
 
     log_level: Annotated[
