@@ -22,7 +22,9 @@ KinesisTenants = dict[str, Annotated[tuple[Slug, ...], Field(min_length=1)]]
 class Settings(BaseSettings):
     """One program's settings, read once. Values are passed down, never this object."""
 
-    model_config = SettingsConfigDict(env_prefix="SYNCSTATE_", frozen=True, extra="ignore", populate_by_name=True)
+    model_config = SettingsConfigDict(
+        env_prefix="SYNCSTATE_", frozen=True, extra="ignore", populate_by_name=True, hide_input_in_errors=True
+    )
 
     store: Annotated[Place, Field(description="where events and read models are kept")] = "embedded"
     data: Annotated[Path, Field(description="the data folder of the embedded store")] = Path("data")

@@ -16,6 +16,7 @@ from web.api import (
     alerts,
     batch,
     buffers,
+    channel_skus,
     channels,
     explain,
     health,
@@ -52,6 +53,7 @@ ROUTES = (
     buffers,
     thresholds,
     links,  # its path would be taken for a SKU's
+    channel_skus,  # and so would this one's
     mapping,
     acknowledge,
     inventory,

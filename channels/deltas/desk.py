@@ -21,7 +21,7 @@ from channels.errors import LeaseLost
 from channels.limits import Monotonic
 from channels.modes import Gate, Mode
 from channels.passes import Passes
-from channels.picking import Picker
+from channels.picking import BATCH, Picker
 from channels.requests import RequestBook
 from channels.rounds import SellerRound
 from channels.switchboard import Watched
@@ -130,7 +130,7 @@ class DeltaDesk:
         return True
 
     def _serve(self, report: SellerRound, stopping: Callable[[], bool]) -> None:
-        for sku in self._picker.riskiest():
+        for sku in self._picker.riskiest(BATCH):
             if stopping():
                 return
             if self._picker.patience.pause:

@@ -131,7 +131,9 @@ class Broadcasts(msgspec.Struct, array_like=True, gc=False):
     def stopped(self, channel: Channel) -> bool:
         """Whether the channel is told no more what it was told again and again."""
         listing = self.channels.get(channel)
-        return listing is not None and listing.stopped and listing.cause == self.cause_version
+        if listing is None or listing.accepted_listing != listing.listing:
+            return False
+        return listing.stopped and listing.cause == self.cause_version
 
     def awaited(self, channel: Channel) -> Instant | None:
         """Return since when word of the channel is awaited, None where it is not, or where it is to be told first."""

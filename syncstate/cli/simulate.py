@@ -45,11 +45,11 @@ _SHORT = re.compile(r"([a-z_]+)(?::([0-9.]+))?")
 
 @simulate.command()
 def amazon(*, port: Port = 0, seed: Seed = 0, fault: Faults = None, as_json: AsJson = False) -> None:
-    """Start a small Amazon: Login with Amazon and the Listings Items API, until Ctrl-C.
+    """Start a small Amazon: tokens, listings, feeds, orders and notifications, until Ctrl-C.
 
     It keeps to the published limits, refuses what Amazon refuses, and forgets everything when it ends. Kinds of faults
-    are throttle, invalid, unauthorised, status, garbled, drop and slow; under /_simulator/ there are listings to set,
-    the history, and faults one at a time.
+    are throttle, invalid, fatal, unauthorised, status, garbled, drop and slow; under /_simulator/ there are listings to
+    set, the history, and faults one at a time.
 
     \b
     Examples:
@@ -121,7 +121,12 @@ def shopify(  # noqa: PLR0913 - a shop and what befalls it
         skus = [f"SKU-{number}" for number in range(1, goods + 1)]
         for sku in skus:
             small.put_good(sku, random.randint(5, 50))
-        settings = {"SYNCSTATE_SHOPIFY_SECRETS": json.dumps({small.domain: [small.secret]})}
+        settings = {
+            "SYNCSTATE_SHOPIFY_SECRETS": json.dumps({small.domain: [small.secret]}),
+            "SYNCSTATE_SHOPIFY_SHOP": small.domain,
+            "SYNCSTATE_SHOPIFY_TOKEN": small.token,
+            "SYNCSTATE_SHOPIFY_ENDPOINT": running.url,
+        }
         account = {"shop": small.domain, "access_token": small.token}
         _tell("Shopify", running.url, "levels", settings, account, as_json=as_json)
         while not stop.event.wait(sell_every if skus else None):

@@ -23,7 +23,8 @@ def status(data: Data = None, as_json: AsJson = False) -> None:  # noqa: FBT002 
             print(json.dumps(found))
             return
         where = f"served at {api.url}" if api.url else "no server runs"
-        facts(list(_lines(found, f"{api.data}, {where}")))
+        place = f"{api.data}, " if found["mode"] == "embedded" else ""
+        facts(list(_lines(found, place + where)))
 
 
 def _lines(found: dict[str, Any], where: str) -> Iterator[tuple[str, str]]:

@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from channels.simulators.amazon import Simulator, simulated_amazon
+from channels.simulators.amazon import SimulatedAmazon, Simulator, simulated_amazon
 from channels.simulators.amazon.notices import NoticePlan
 from channels.simulators.amazon.orders import NotOffered
 from processor.clock import system_clock
@@ -22,6 +22,9 @@ pytestmark = pytest.mark.slow
 
 SECONDS = 8.0
 PATIENCE = 60.0
+SURE = 3.0
+"""Notifications take at most half as long."""
+
 GOODS = [good for good in merchant.GOODS if good.asin is not None]
 
 
@@ -40,9 +43,30 @@ def seller(simulator: Simulator) -> dict[str, str]:
     )
 
 
+class Customers:
+    """Buyers at Amazon. They change their minds only when the sale has long been told."""
+
+    def __init__(self, amazon: SimulatedAmazon, random: Random) -> None:
+        self._amazon, self._random = amazon, random
+        self._orders: list[tuple[float, str]] = []
+
+    def buy(self, sku: str) -> None:
+        """Order a unit or two, where they are offered."""
+        try:
+            self._orders.append((time.monotonic(), self._amazon.orders.buy({sku: self._random.randint(1, 2)})))
+        except NotOffered:
+            return
+
+    def change_their_minds(self) -> None:
+        """Cancel the oldest order."""
+        if self._orders and self._orders[0][0] < time.monotonic() - SURE:
+            self._amazon.orders.step(self._orders.pop(0)[1], "CANCELLED")
+
+
 def trade(simulator: Simulator, server: Server, random: Random) -> Counter[str]:
     """Sell at both shops for some seconds, cancel some of Amazon's orders. Returns what Shopify sold."""
     sold: Counter[str] = Counter()
+    customers = Customers(simulator.amazon, random)
     ends = time.monotonic() + SECONDS
     number = 0
     while time.monotonic() < ends:
@@ -52,19 +76,12 @@ def trade(simulator: Simulator, server: Server, random: Random) -> Counter[str]:
             body = an_order_body(a_line(number, good.sku, 1), id_=7000 + number)
             server.post(body, shopify_headers(body)).raise_for_status()
             sold[good.sku] += 1
+        elif random.random() < 0.8:
+            customers.buy(good.sku)
         else:
-            buy(simulator, good, random)
+            customers.change_their_minds()
         time.sleep(random.uniform(0, 0.1))
     return sold
-
-
-def buy(simulator: Simulator, good: merchant.Good, random: Random) -> None:
-    try:
-        order = simulator.amazon.orders.buy({good.sku: random.randint(1, 2)})
-    except NotOffered:
-        return
-    if random.random() < 0.3:
-        simulator.amazon.orders.step(order, "CANCELLED")
 
 
 def sold_by(simulator: Simulator) -> Counter[str]:

@@ -6,18 +6,20 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any, get_args
 
 import pytest
 import structlog
+from pydantic import ValidationError
 
 from processor.clock import Instant
 from processor.log import Appended, Conflict, Duplicate, Stale
 from processor.rung import Rung
 from syncstate import tracing
-from syncstate.lambdas import telemetry
+from syncstate.lambdas import api, projections, runtime, telemetry, webhook
 from tests.factories import a_model, a_recorded, a_stream
+from tests.gateway import http_event
 
 CONTEXT = SimpleNamespace(aws_request_id="3f1c")
 PAGE = Path(__file__).parents[3] / "docs/how-to/watch-on-aws.md"
@@ -112,6 +114,22 @@ def test_what_a_handler_raises_is_told_with_its_metrics_and_raised_on(capfd: pyt
     assert failed["exception"][0]["exc_type"] == "LookupError"
     assert "hush" not in captured.err
     assert done["event"] == "lambda.done"
+
+
+@pytest.mark.usefixtures("on_lambda")
+@pytest.mark.parametrize("function", [api, projections, webhook])
+@pytest.mark.parametrize("value", ['{"a.example": ["hush-hush"}', '{"a.example": ["hush-hush", ""]}', "hush-hush"])
+def test_settings_that_cannot_be_read_are_told_without_what_they_hold(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, function: ModuleType, value: str
+) -> None:
+    runtime.settings.cache_clear()
+    monkeypatch.setenv("SYNCSTATE_SHOPIFY_SECRETS", value)
+    event = {**http_event("GET", "/health"), "Records": []}
+    with pytest.raises(ValidationError, match=r"(?i)shopify_secrets") as raised:
+        function.handler(event, CONTEXT)
+    captured = capfd.readouterr()
+    assert "lambda.failed" in captured.err
+    assert "hush" not in captured.err + captured.out + str(raised.value)
 
 
 @pytest.mark.usefixtures("on_lambda")
