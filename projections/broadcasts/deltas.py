@@ -138,7 +138,7 @@ class Deltas(msgspec.Struct, array_like=True, gc=False):
             return None
         times = [
             *([] if self.firm else [later(self.base_at, SETTLING)]),
-            *([later(self.gap_at, SETTLING)] if self.gap != self.asked else []),
+            *([later(self.gap_at or self.base_at, SETTLING)] if self.gap != self.asked else []),
             *([later(self.told_at, TOLD_WITHIN)] if self.told not in (None, expected + self.gap) else []),
         ]
         return min(times, default=None)

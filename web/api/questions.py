@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Annotated, Any, Literal, TypeVar
 
 from fastapi import APIRouter, Query
-from pydantic import Field, StrictBool, StrictInt
+from pydantic import ConfigDict, Field, StrictBool, StrictInt
 
 from channels.deltas.deciding import Asked, Decided
 from ingest.operators.fields import SkuText
@@ -21,6 +21,7 @@ from web.services import Use
 router = APIRouter(prefix="/api/sync", tags=["sync"], responses=ANSWERS)
 
 CursorQuery = Annotated[Cursor, Query(alias="cursor")]
+EXAMPLE = "TSHIRT-RED-M"
 Number = Annotated[StrictInt, Field(ge=1, le=1_000_000_000)]
 
 _REFUSED: dict[int | str, dict[str, Any]] = {404: {"model": ErrorAnswer}, 409: {"model": ErrorAnswer}}
@@ -29,6 +30,8 @@ _REFUSED: dict[int | str, dict[str, Any]] = {404: {"model": ErrorAnswer}, 409: {
 class ChangeDecided(Payload):
     """Whether the shop made change `number` of the SKU's stock."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"sku": EXAMPLE, "number": 1, "made": True}]})
+
     sku: SkuText
     number: Number
     made: StrictBool
@@ -36,6 +39,8 @@ class ChangeDecided(Payload):
 
 class UnitsDecided(Payload):
     """Whether the units of question `number` are `adopt`ed as stock; else the shop gives them back."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"sku": EXAMPLE, "number": 1, "adopt": True}]})
 
     sku: SkuText
     number: Number

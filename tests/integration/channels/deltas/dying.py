@@ -16,9 +16,11 @@ class MeanwhileShelves:
         client: Shelves,
         *,
         before_adjust: Callable[[], object] = lambda: None,
+        after_look: Callable[[], object] = lambda: None,
         heard: Callable[[Intent], object] = lambda _: None,
     ) -> None:
         self.client, self._before, self._heard = client, before_adjust, heard
+        self._after_look = after_look
 
     def adjust(self, intent: Intent) -> Outcome:
         self._before()
@@ -26,7 +28,9 @@ class MeanwhileShelves:
         return self.client.adjust(intent)
 
     def levels_of(self, items: Sequence[str], location: str) -> tuple[Level, ...]:
-        return self.client.levels_of(items, location)
+        levels = self.client.levels_of(items, location)
+        self._after_look()
+        return levels
 
     def locations(self, after: str | None = None) -> Page[Location]:
         return self.client.locations(after)

@@ -74,8 +74,10 @@ class Merchant:
         location: str | None = MAIN,
         unexplained: Unexplained = "ask",
         engine: Engine | None = None,
+        lease: str | None = None,
     ) -> DeltaDesk:
-        shop = Shop(TENANT, self.shopify.domain, client or self.client(), mode, location, unexplained)
+        """Return a desk; `lease` names another lease than the shop's, as if leases held nobody off."""
+        shop = Shop(TENANT, lease or self.shopify.domain, client or self.client(), mode, location, unexplained)
         key = next(_keys)
         made = count(1)
         desk = DeltaDesk(

@@ -179,6 +179,24 @@ def test_two_processes_never_both_send(merchant: Merchant) -> None:
     assert merchant.given() == [-3, -1]
 
 
+def test_even_without_a_lease_the_same_units_are_in_one_intent(merchant: Merchant) -> None:
+    merchant.stock("A", 10)
+    other = merchant.desk("two", lease="another lease")
+    merchant.settle(other, 2)
+    raced: list[int] = []
+
+    def race() -> None:
+        if merchant.deltas("A").outstanding and not raced:
+            raced.append(other.round().accepted)
+            merchant.shopify.edit("A", 30)  # so that the quantity compared holds nobody off either
+
+    desk = merchant.desk("one", MeanwhileShelves(merchant.client(), after_look=race))
+    desk.round()
+    merchant.record("A", SaleRecorded(3))
+    merchant.settle(desk, 4)
+    assert (raced, merchant.given()) == ([1], [-3])
+
+
 def test_a_refusal_is_told_and_slept_over(merchant: Merchant) -> None:
     item = merchant.stock("A", 10)
     desk = merchant.desk()
