@@ -8,7 +8,7 @@ import msgspec
 
 from stock.events import ANY_PRODUCT
 from stock.identities import sku
-from stock.mapping_health import KINDS, Finding, alike, spelt_alike
+from stock.mapping_health import KINDS, Finding, alike, stored_findings
 from syncstate.connecting.here import Here, Known
 
 Left = Literal["not_merchant", "deleted", "bundle", "untracked"]
@@ -118,7 +118,7 @@ def _judged(found: Found, here: Here, names: _Names) -> Judged:
     if found.left is not None:
         return Judged(found, found.left, mapped.sku if mapped else None, mapped)
     if mapped is not None:
-        return Judged(found, "mapped", mapped.sku, mapped)
+        return Judged(found, "duplicate" if found.listing in here.shared else "mapped", mapped.sku, mapped)
     name = _name(found)
     if name is None:
         return Judged(found, "unfit" if found.sku and found.sku.strip() else "blank")
@@ -141,7 +141,7 @@ def _by_name(found: Found, name: str, here: Here, names: _Names) -> Judged:
 def _findings(judged: Sequence[Judged], here: Here) -> Iterable[Finding]:
     shared: defaultdict[str, list[str]] = defaultdict(list)
     for one in judged:
-        if one.verdict == "duplicate" and one.sku is not None:
+        if one.verdict == "duplicate" and one.sku is not None and one.found.listing not in here.shared:
             shared[one.sku].append(one.found.called)
     yield from (Finding("duplicate", tuple(listings), (name,)) for name, listings in shared.items())
     for one in judged:
@@ -156,7 +156,8 @@ def _findings(judged: Sequence[Judged], here: Here) -> Iterable[Finding]:
                 yield Finding("unmapped", (one.found.called,))
             case _:
                 pass
-    yield from spelt_alike(here.skus)
+    stored = stored_findings({name: known.listing for name, known in here.skus.items()})
+    yield from (one for one in stored if one.kind != "unmapped")
     listed = {one.sku for one in judged if one.sku is not None}
     there = {one.found.listing for one in judged}
     yield from (

@@ -4,7 +4,7 @@ A SKU's version is read first, then the shop's level, and after a while the coun
 sold before the level was read has most likely been told by then, and makes the count stale: it is taken anew.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -13,7 +13,7 @@ from stock.identities import MAX_QUANTITY, Sku
 from syncstate.cli.connection import Api
 from syncstate.cli.sending import send
 from syncstate.connecting.comparing import Judged
-from syncstate.connecting.here import NAMED, Known, read_some
+from syncstate.connecting.here import Known, read_some
 from syncstate.connecting.shopify import Shop
 
 ROUNDS = 5
@@ -68,7 +68,7 @@ class Counting:
 
     def _round(self, left: dict[str, str], account: Counted) -> dict[str, str]:
         """Count what can be, each name with its item; return what moved meanwhile."""
-        known = dict(_versions(self._api, list(left)))
+        known = read_some(self._api, "shopify", list(left))
         uncounted = {name: item for name, item in left.items() if name not in known or not known[name].counted}
         account.before += len(left) - len(uncounted)
         levels = self._shop.levels_of(list(uncounted.values()), self._location)
@@ -84,11 +84,6 @@ class Counting:
         account.counted += tally.imported
         account.before += len(fit) - tally.imported - len(stale)
         return {name: item for name, item in fit.items() if name in stale}
-
-
-def _versions(api: Api, names: Sequence[str]) -> Iterator[tuple[str, Known]]:
-    for begin in range(0, len(names), NAMED):
-        yield from read_some(api, "shopify", names[begin : begin + NAMED]).items()
 
 
 def _row(number: int, name: str, level: int | None, known: Known | None) -> Row:

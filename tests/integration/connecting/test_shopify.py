@@ -210,6 +210,14 @@ def test_all_pages_are_read(house: House, shop: Simulator) -> None:
     assert house.numbers() == {f"S{number}": number for number in range(230)}
 
 
+def test_skus_of_any_length_fit_into_addresses(house: House, shop: Simulator) -> None:
+    long = [f"{number:03}" + "é" * 197 for number in range(60)]
+    for name in long:
+        shop.shopify.put_good(name, 1)
+    connect(house, shop, yes=True, count=True, webhooks=HOOKS)
+    assert house.numbers() == dict.fromkeys(long, 1)
+
+
 def _fault(kind: str, **more: object) -> Callable[[Simulator], None]:
     return lambda sim: sim.shopify.faults.add(Fault(kind=kind, times=None, **more))
 

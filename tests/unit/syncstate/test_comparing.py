@@ -6,7 +6,7 @@ import pytest
 
 from stock.mapping_health import Finding
 from syncstate.connecting.comparing import Compared, Found, Left, Verdict, compared
-from syncstate.connecting.here import Here, Known
+from syncstate.connecting.here import Here, Known, here_of
 
 
 def a_known(sku: str, listing: str | None = None, broadcast: int | None = None, *, taken_away: bool = False) -> Known:
@@ -14,7 +14,7 @@ def a_known(sku: str, listing: str | None = None, broadcast: int | None = None, 
 
 
 def here(*known: Known) -> Here:
-    return Here({one.sku: one for one in known}, {one.listing: one for one in known if one.listing is not None})
+    return here_of({one.sku: one for one in known})
 
 
 def a_found(name: str | None, listing: str | None = None, quantity: int | None = 1, left: Left | None = None) -> Found:
@@ -67,6 +67,12 @@ def test_two_on_one_sku_are_both_left_to_a_person() -> None:
 def test_one_of_two_that_is_mapped_makes_the_other_a_duplicate() -> None:
     told = compared([a_found("A", "1"), a_found("A", "2")], here(a_known("A", "1")), new=True)
     assert verdicts(told) == {"1": "mapped", "2": "elsewhere"}
+
+
+def test_a_listing_that_two_skus_here_have_is_left_to_a_person() -> None:
+    told = compared([a_found("L")], here(a_known("A", "L"), a_known("B", "L")), new=True)
+    assert verdicts(told) == {"L": "duplicate"}
+    assert told.findings == (Finding("duplicate", ("L",), ("A", "B")),)
 
 
 @pytest.mark.parametrize(
