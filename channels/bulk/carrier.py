@@ -41,7 +41,7 @@ SLICE = 20
 
 CONSIDER = timedelta(seconds=5)
 AFTER_FAILURE = timedelta(minutes=1)
-LONGEST_AFTER_FAILURE = timedelta(hours=1)
+LONGEST_AFTER_FAILURE = timedelta(minutes=10)
 
 Thing = TypeVar("Thing")
 

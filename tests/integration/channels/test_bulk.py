@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import httpx
+import msgspec
 import pytest
 
 from channels.limits import Rate
@@ -128,15 +129,17 @@ def test_a_feed_that_was_cancelled_by_somebody_is_told_again(shop: Mall) -> None
 
 
 def test_taking_over_knows_of_the_feeds_before(shop: Mall) -> None:
-    """Two may be made at once, then one in two minutes: whoever makes them."""
-    for holder in ("one", "two", "three", "four"):
-        dispatcher = shop.bulk(holder, rates=THIN)
+    """One may be made at once, then one in two minutes: whoever makes them."""
+    rates = msgspec.structs.replace(THIN, create_feed=Rate(0.0083, 1))
+    shop.limit(rates)
+    for holder in ("one", "two", "three"):
+        dispatcher = shop.bulk(holder, rates=rates)
         for name in FEW:
             shop.found(name, 1)
         shop.until(dispatcher, shop.in_state("carried"))
         shop.until(dispatcher, shop.in_state("idle"))
         dispatcher.stop()
-    assert len(shop.sim.amazon.feeds.all()) == 4
+    assert len(shop.sim.amazon.feeds.all()) == 3
     assert shop.sim.amazon.refused == {}
 
 
@@ -157,6 +160,18 @@ def test_two_skus_of_one_listing_are_not_in_one_feed(shop: Mall) -> None:
     sell_out(shop)
     shop.until(dispatcher, lambda: not shop.due() and shop.record_of_feed().state == "idle")
     assert shop.by_feed().count((LAST, 0)) == 1
+
+
+def test_what_may_still_be_on_its_way_goes_in_no_feed(shop: Mall) -> None:
+    shop.sim.amazon.shelf.settles = timedelta(seconds=70)
+    dispatcher = shop.bulk(rates=THIN)
+    shop.found(LAST, 1)
+    shop.until(dispatcher, lambda: shop.listing(LAST).accepted == STOCK + 1)
+    sell_out(shop)
+    shop.sell(LAST)
+    shop.until(dispatcher, shop.in_state("carried"))
+    assert shop.delivery(LAST).carried is None
+    assert shop.delivery(FEW[-2]).carried is not None
 
 
 def test_an_observer_makes_no_feed(shop: Mall) -> None:
