@@ -15,6 +15,7 @@ from typing import Literal
 
 import msgspec
 
+from channels.evidence import forget_orders
 from processor.clock import Instant
 from processor.registers import Registers
 from stock.identities import Channel, Sku
@@ -79,11 +80,12 @@ class Delivery(msgspec.Struct, frozen=True):
 
 
 def doubt_all(registers: Registers) -> int:
-    """Put every delivery row in doubt, and return how many there are.
+    """Put every delivery row in doubt, and return how many there are; how far orders were read is forgotten.
 
     After an older copy of the store was brought back, channels may show what was told since: each listing is then
-    told its quantity anew, in live mode, once.
+    told its quantity anew, in live mode, once. Orders that were read since are not in the copy.
     """
+    forget_orders(registers)
     doubted = 0
     for name, register in list(registers.scan(PREFIX)):
         delivery = msgspec.json.decode(register.value, type=Delivery)

@@ -153,7 +153,8 @@ def _in_vain(listing: Listing, tell: Tell, delivery: Delivery, *, stopped: bool)
     """Answer for a listing that was told the same again and again, and does not keep it."""
     if stopped:
         return Rest(delivery.doubtful)
-    same = (listing.cause, listing.accepted) == (tell.cause_version, tell.quantity)
+    told = listing.cause, listing.accepted, listing.accepted_listing
+    same = told == (tell.cause_version, tell.quantity, tell.listing)
     if not same or listing.repeats < MOST_REPEATS:
         return None
     stop = BroadcastsStopped(listing.attempt, tell.quantity, listing.cause, listing.repeats)

@@ -199,7 +199,7 @@ class Desk:
     def _serve(self, report: SellerRound, stopping: Callable[[], bool]) -> None:
         if self._sends:
             self._passes(self._guard.check(self._gate.switch))
-        for sku in self._picker.riskiest():
+        for sku in self._picker.riskiest(self._line.tokens("listing")):
             if stopping():
                 return
             if self._picker.patience.pause:
@@ -215,7 +215,8 @@ class Desk:
                 return
 
         if not stopping() and not self._picker.patience.pause:
-            report.walks = self._walker.step(sends=self._sends, noted=self._picker.noted)
+            walks = self._walker.step(sends=self._sends, noted=self._picker.noted)
+            report.walks = walks or self._picker.waits_for_looks
             report.again = timedelta() if self._picker.has_moved else report.again
 
     def _carry(self, report: SellerRound, stopping: Callable[[], bool]) -> None:

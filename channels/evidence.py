@@ -15,6 +15,9 @@ from stock.identities import Channel, Sku, sku_stream
 MOST_EVENTS = 10_000
 """No more of a SKU's events are read for it; those of a listing that was confirmed at all are fewer by far."""
 
+PREFIX = "orders/"
+"""What the names of the registers begin with that tell how far orders are read."""
+
 _RACES = 20
 
 
@@ -44,7 +47,13 @@ class OrdersRead:
         raise Contended(self._name(tenant), _RACES)
 
     def _name(self, tenant: str) -> str:
-        return f"orders/{tenant}/{self._channel}"
+        return f"{PREFIX}{tenant}/{self._channel}"
+
+
+def forget_orders(registers: Registers) -> None:
+    """Know no longer how far any channel's orders are read."""
+    for name, register in list(registers.scan(PREFIX)):
+        registers.write(name, msgspec.json.encode(None), register.revision)
 
 
 class Evidences:
@@ -78,4 +87,5 @@ class Evidences:
 
 
 def _moment(register: Register | None) -> Instant | None:
-    return None if register is None else Instant(msgspec.json.decode(register.value, type=str))
+    found = None if register is None else msgspec.json.decode(register.value, type=str | None)
+    return None if found is None else Instant(found)

@@ -16,6 +16,7 @@ from web.api import (
     alerts,
     batch,
     buffers,
+    channel_skus,
     channels,
     explain,
     health,
@@ -30,6 +31,7 @@ from web.api import (
     operations,
     orders,
     products,
+    questions,
     report,
     returns,
     returns_webhook,
@@ -51,6 +53,7 @@ ROUTES = (
     buffers,
     thresholds,
     links,  # its path would be taken for a SKU's
+    channel_skus,  # and so would this one's
     mapping,
     acknowledge,
     inventory,
@@ -67,6 +70,7 @@ ROUTES = (
     letters,
     operations,
     sync,
+    questions,
     channels,
 )
 

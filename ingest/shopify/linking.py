@@ -103,6 +103,10 @@ class LinkDoor:
         """Return the SKU of each variant that has one, whoever said it."""
         return self._links.skus(tenant, "variant", variants)
 
+    def names(self, tenant: str, kind: Linked, keys: Collection[str]) -> dict[str, Names]:
+        """Return what is said of each variant, or item, of which anything ever was."""
+        return self._links.names(tenant, kind, keys) if keys else {}
+
     def orders(self, tenant: str, orders: Collection[str]) -> dict[str, Seen]:
         """Return what was told of each of `orders`; one of which nothing was is absent."""
         return self._histories.seen(tenant, orders)

@@ -11,6 +11,7 @@ from syncstate.cli.alerts import alerts
 from syncstate.cli.backup import backup
 from syncstate.cli.buffer import buffer, threshold
 from syncstate.cli.config import config
+from syncstate.cli.connect import connect
 from syncstate.cli.consume import consume
 from syncstate.cli.demo import demo
 from syncstate.cli.doctor import doctor
@@ -20,9 +21,11 @@ from syncstate.cli.imports import imports
 from syncstate.cli.keys import keys
 from syncstate.cli.kinesis import consume_kinesis
 from syncstate.cli.mapping import map_
+from syncstate.cli.mapping_health import mapping
 from syncstate.cli.migrate import migrate
 from syncstate.cli.notifications import consume_notifications
 from syncstate.cli.quarantine import quarantine
+from syncstate.cli.questions import change, questions, units
 from syncstate.cli.report import report
 from syncstate.cli.restore import restore
 from syncstate.cli.serve import serve
@@ -66,6 +69,10 @@ app.command("consume-kinesis")(consume_kinesis)
 app.command("consume-notifications")(consume_notifications)
 
 app.add_typer(keys, name="keys")
+for deciding in (questions, change, units):
+    sync.command()(deciding)
+app.add_typer(connect, name="connect")
+app.add_typer(mapping, name="mapping")
 app.add_typer(sync, name="sync")
 app.add_typer(channel, name="channel")
 

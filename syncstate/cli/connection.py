@@ -1,7 +1,7 @@
 """How a command reaches the data: through the server that runs on the store, else by opening the store itself."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,8 @@ from web.app import create_app
 from web.guard.presented import TENANT_HEADER
 
 _TIMEOUT = httpx.Timeout(60, connect=2)
+Params = Mapping[str, str | int | Sequence[str]]
+"""What stands behind the question mark of an address; a name may stand there several times."""
 
 
 class Api:
@@ -33,17 +35,19 @@ class Api:
         self.data, self.url, self._headers, self._app = data, url, as_operator, app
         self.has_written = False
 
-    def get(self, path: str, params: Mapping[str, str | int] | None = None) -> dict[str, Any]:
+    def get(self, path: str, params: Params | None = None) -> dict[str, Any]:
         """Return the JSON answer. Raises Failure with the answer's own sentence where it is an error."""
-        return self._answer("GET", path, params or {}, None)
+        return self._answer("GET", path, params or {}, None, {})
 
-    def post(self, path: str, body: Mapping[str, object]) -> dict[str, Any]:
+    def post(self, path: str, body: Mapping[str, object], headers: Mapping[str, str] | None = None) -> dict[str, Any]:
         """Send `body` as JSON and return the JSON answer. Raises Refusal with the answer's own sentence."""
         self.has_written = True
-        return self._answer("POST", path, {}, _encoded(body))
+        return self._answer("POST", path, {}, _encoded(body), headers or {})
 
-    def _answer(self, method: str, path: str, params: Mapping[str, str | int], body: bytes | None) -> dict[str, Any]:
-        answer = asyncio.run(self._ask(method, path, params, body))
+    def _answer(
+        self, method: str, path: str, params: Params, body: bytes | None, headers: Mapping[str, str]
+    ) -> dict[str, Any]:
+        answer = asyncio.run(self._ask(method, path, params, body, headers))
         try:
             found = answer.json()
         except ValueError:
@@ -54,7 +58,9 @@ class Api:
             raise Refusal(answer.status_code, found, answer.headers.get("Retry-After"))
         return found
 
-    async def _ask(self, method: str, path: str, params: Mapping[str, str | int], body: bytes | None) -> httpx.Response:
+    async def _ask(
+        self, method: str, path: str, params: Params, body: bytes | None, headers: Mapping[str, str]
+    ) -> httpx.Response:
         transport = httpx.ASGITransport(self._app) if self._app is not None else None
         async with httpx.AsyncClient(
             base_url=self.url or "http://localhost",
@@ -64,7 +70,7 @@ class Api:
             trust_env=False,
         ) as client:
             kind = {} if body is None else {"Content-Type": "application/json"}
-            return await client.request(method, path, params=params, content=body, headers=kind)
+            return await client.request(method, path, params=params, content=body, headers={**kind, **headers})
 
 
 @contextmanager

@@ -121,7 +121,12 @@ def shopify(  # noqa: PLR0913 - a shop and what befalls it
         skus = [f"SKU-{number}" for number in range(1, goods + 1)]
         for sku in skus:
             small.put_good(sku, random.randint(5, 50))
-        settings = {"SYNCSTATE_SHOPIFY_SECRETS": json.dumps({small.domain: [small.secret]})}
+        settings = {
+            "SYNCSTATE_SHOPIFY_SECRETS": json.dumps({small.domain: [small.secret]}),
+            "SYNCSTATE_SHOPIFY_SHOP": small.domain,
+            "SYNCSTATE_SHOPIFY_TOKEN": small.token,
+            "SYNCSTATE_SHOPIFY_ENDPOINT": running.url,
+        }
         account = {"shop": small.domain, "access_token": small.token}
         _tell("Shopify", running.url, "levels", settings, account, as_json=as_json)
         while not stop.event.wait(sell_every if skus else None):

@@ -12,6 +12,8 @@ ADDRESS = "http://127.0.0.1:3000"
 AS_SERVICE, ITS_DATA = "sudo -u syncstate ", "/var/lib/syncstate"
 _CONSOLE = re.compile(r"```console\n(.*?)```", re.DOTALL)
 _PROMPT = "$ "
+_SIMULATOR = re.compile(r"syncstate simulate .*> (\S+) &")
+_WAIT_FOR_TEXT = "for _ in $(seq 600); do [ -s {file} ] && break; sleep 0.1; done"
 _WAIT = "for _ in $(seq 600); do curl -fs {url}/health >/dev/null && break; sleep 0.1; done"
 
 
@@ -27,7 +29,8 @@ def run(page: Path, folder: Path, seconds: float = 180) -> list[str]:
     """Type a page's commands, and return what each printed. A command that fails raises CalledProcessError.
 
     It may take `seconds`. ADDRESS stands for a free port, AS_SERVICE and ITS_DATA for who we are and for a folder here.
-    What a page starts in the background is a server: it is waited for, and ended.
+    What a page starts in the background is a server: it is waited for, and ended. A simulator is waited for by what it
+    prints into a file.
     """
     typed = list(commands(page))
     with socket() as free:
@@ -38,7 +41,9 @@ def run(page: Path, folder: Path, seconds: float = 180) -> list[str]:
     for number, command in enumerate(typed):
         ours = command.replace(ADDRESS, url).replace(AS_SERVICE, "").replace(ITS_DATA, "./data")
         script += [f"echo; echo '=== {number}'", ours]
-        if command.rstrip().endswith("&"):
+        if simulator := _SIMULATOR.search(command):
+            script.append(_WAIT_FOR_TEXT.format(file=simulator[1]))
+        elif command.rstrip().endswith("&"):
             script.append(_WAIT.format(url=url))
     done = subprocess.run(
         ["bash", "-c", "\n".join(script)],

@@ -1,5 +1,6 @@
 """What a shop's variants are: links that an operator states, and the order lines that wait for one."""
 
+import re
 from http import HTTPStatus
 from typing import Annotated, Any, Literal
 
@@ -18,12 +19,14 @@ from web.answers import Answer
 from web.body import refusal
 from web.callers import Reader
 from web.paging import Cursor, Limit, cursor, position
-from web.problems import ANSWERS, Problem
+from web.problems import ANSWERS, Problem, invalid
 from web.services import Services, Use
 
 router = APIRouter(tags=["mapping"], responses=ANSWERS)
 
 SCHEMA: dict[str, Any] = Link.model_json_schema()
+MOST_NAMED = 100
+_NUMBER = re.compile(r"[0-9]{1,40}")
 
 
 class AppliedLine(Answer):
@@ -85,6 +88,41 @@ class WaitingAnswer(Answer):
     next_cursor: str | None
 
 
+class NamedThing(Answer):
+    """A variant, or an inventory item, and the SKU it has: `shop` says the one, `operator` the other, `sku` counts."""
+
+    kind: Literal["variant", "item"]
+    id: str
+    sku: str | None
+    shop: str | None
+    operator: str | None
+
+
+class NamedAnswer(Answer):
+    """What is known of the variants and items that were asked for; one of which nothing was ever said is absent."""
+
+    links: tuple[NamedThing, ...]
+
+
+_Ids = Annotated[list[str] | None, Query(max_length=MOST_NAMED)]
+
+
+@router.get("/api/links")
+def list_links(services: Use, caller: Reader, *, variant: _Ids = None, item: _Ids = None) -> NamedAnswer:
+    """Return which SKUs variants and inventory items have: up to 100 of each, by the shop's numbers."""
+    asked: tuple[tuple[Literal["variant", "item"], list[str]], ...] = (("variant", variant or []), ("item", item or []))
+    for kind, ids in asked:
+        if wrong := [one for one in ids if not _NUMBER.fullmatch(one)]:
+            raise invalid(kind, ValueError(f"{kind} is a number of the shop's, not {wrong[0][:40]!r}"))
+    return NamedAnswer(
+        links=tuple(
+            NamedThing(kind=kind, id=key, sku=names.sku, shop=names.shop.sku, operator=names.operator.sku)
+            for kind, ids in asked
+            for key, names in services.links.names(caller.tenant, kind, ids).items()
+        )
+    )
+
+
 @router.get("/api/mapping/unmapped")
 def list_unmapped(
     services: Use,
@@ -98,16 +136,23 @@ def list_unmapped(
     A line with a variant is applied as soon as that is linked: `POST /api/mapping` with `variantId` and `sku`; one
     with a listing as soon as that is mapped: `POST /api/mapping` with `listing` and `sku`.
     """
-    found, after = services.alerts.unmapped(caller.tenant, position(cursor_), limit)
+    shown, after = waiting(services, caller.tenant, position(cursor_), limit)
+    lines = sum(len(order.lines) for order in shown)
+    return WaitingAnswer(count=len(shown), line_count=lines, unmapped=shown, next_cursor=cursor(after))
+
+
+def waiting(
+    services: Services, tenant: str, after: str | None, limit: int
+) -> tuple[tuple[WaitingOrder, ...], str | None]:
+    """Return a page of orders with lines that wait for a SKU, and what continues it (None: the end)."""
+    found, after = services.alerts.unmapped(tenant, after, limit)
     seen = {
-        SHOP: services.links.orders(caller.tenant, [one.order for one in found if one.shop == SHOP]),
-        AMAZON: services.notifications.orders(caller.tenant, [one.order for one in found if one.shop == AMAZON]),
+        SHOP: services.links.orders(tenant, [one.order for one in found if one.shop == SHOP]),
+        AMAZON: services.notifications.orders(tenant, [one.order for one in found if one.shop == AMAZON]),
     }
     told = [(one, seen.get(one.shop, {}).get(one.order)) for one in found]
     orders = [_order(one, order) for one, order in told if order is not None]
-    shown = tuple(order for order in orders if order.lines)
-    lines = sum(len(order.lines) for order in shown)
-    return WaitingAnswer(count=len(shown), line_count=lines, unmapped=shown, next_cursor=cursor(after))
+    return tuple(order for order in orders if order.lines), after
 
 
 def linked(services: Services, tenant: str, body: bytes) -> LinkedAnswer | None:

@@ -300,6 +300,14 @@ def test_what_was_given_up_goes_on_when_stock_moves(settled: Shop) -> None:
     assert settled.shown("A") == 9
 
 
+def test_another_listing_of_what_was_given_up_is_told(settled: Shop) -> None:
+    fight(settled, 15)
+    settled.sim.amazon.put_listing("B", quantity=1)
+    settled.map("A", "B")
+    run(settled)
+    assert settled.shown("B") == 10
+
+
 def test_what_was_given_up_goes_on_when_an_operator_says_so(settled: Shop) -> None:
     fight(settled, 15)
     stream = channel_stream(TENANT, "amazon", sku("A"))
