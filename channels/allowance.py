@@ -8,7 +8,7 @@ from channels.errors import Throttled
 from channels.limits import Monotonic, TokenBucket
 from channels.sellers import Rates
 
-Operation = Literal["set_quantity", "listing", "create_document", "create_feed", "feed", "feeds", "report"]
+Operation = Literal["set_quantity", "listing", "create_document", "create_feed", "feed", "feeds", "report", "search"]
 
 THROTTLED = timedelta(seconds=2)
 LONGEST_THROTTLED = timedelta(minutes=1)
@@ -40,6 +40,7 @@ class Allowance:
             "feed": TokenBucket(rates.feed, monotonic),
             "feeds": TokenBucket(rates.feeds, monotonic),
             "report": TokenBucket(rates.report, monotonic),
+            "search": TokenBucket(rates.search, monotonic),
         }
         self._throttled = 0
 

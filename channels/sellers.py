@@ -2,7 +2,7 @@
 
 import msgspec
 
-from channels.bulk.port import Feeds
+from channels.bulk.port import Feeds, Lookup
 from channels.limits import Rate
 from channels.modes import Mode
 from channels.offers import Offers
@@ -13,7 +13,7 @@ class Rates(msgspec.Struct, frozen=True):
 
     Amazon publishes 5 a second for both, bursts of 5 and 10 (Listings Items API 2021-08-01, usage plans); 0.5 a
     second is what sellers' accounts were granted in practice. A rate granted in an answer lowers these. Those of feeds
-    are the published ones (Feeds API 2021-06-30, usage plans).
+    are the published ones (Feeds API 2021-06-30, usage plans); `search`, many listings at a time, is published as 5.
     """
 
     set_quantity: Rate = Rate(0.5, 5)
@@ -23,13 +23,15 @@ class Rates(msgspec.Struct, frozen=True):
     feed: Rate = Rate(2, 15)
     feeds: Rate = Rate(0.0222, 10)
     report: Rate = Rate(0.0222, 10)
+    search: Rate = Rate(0.5, 5)
 
 
 class Seller(msgspec.Struct, frozen=True):
     """One seller of one tenant. A new one observes: nothing is sent until a person says so.
 
     Where more than the share `zeroing` of his listings would become zero at once, he is paused (`channels.zeroing`).
-    Many quantities at once go by `feeds`; one by one where there are none.
+    Many quantities at once go by `feeds`; one by one where there are none. Who fulfils listings that were not looked at
+    lately is asked of `lookup`; they go one by one where there is none.
     `mode` is what he begins with: once somebody has set one, that holds (`channels.switchboard`).
     """
 
@@ -41,3 +43,4 @@ class Seller(msgspec.Struct, frozen=True):
     rates: Rates = Rates()
     zeroing: float = 0.1
     feeds: Feeds | None = None
+    lookup: Lookup | None = None

@@ -44,6 +44,7 @@ def mock_seller(tenant: str, stack: ExitStack, zeroing: float) -> tuple[Seller, 
         rates=MOCK_RATES,
         zeroing=zeroing,
         feeds=client.feeds,
+        lookup=client.catalogue,
     )
     return seller, simulator
 
@@ -77,6 +78,7 @@ def real_seller(settings: Settings, stack: ExitStack) -> Seller | None:
         rates=Rates(Rate(speed, 5), Rate(speed, 10)),
         zeroing=settings.zeroing_share,
         feeds=client.feeds,
+        lookup=client.catalogue,
     )
 
 

@@ -6,9 +6,12 @@ from typing import NamedTuple
 from channels.bulk.carrier import Carrier
 from channels.bulk.following import Follower
 from channels.bulk.gathering import Gatherer
+from channels.bulk.identifying import Identifier
 from channels.bulk.making import Maker
 from channels.bulk.port import Feeds
+from channels.bulk.preparing import Preparation
 from channels.bulk.records import Feedbook
+from channels.bulk.slicing import Slicer
 from channels.bulk.telling import Scribe
 from channels.glances import Glances
 from channels.ledger import Ledger
@@ -47,7 +50,7 @@ def carrier(  # noqa: PLR0913 - a desk's parts
     monotonic: Monotonic,
 ) -> Carrier:
     """Return the carrier of a desk, of which everything else is given."""
-    book = Feedbook(registers, seller.tenant, channel)
+    book, slicer = Feedbook(registers, seller.tenant, channel), Slicer(wire)
     gatherer = Gatherer(
         seller.tenant,
         channel,
@@ -62,10 +65,11 @@ def carrier(  # noqa: PLR0913 - a desk's parts
     )
     return Carrier(
         book,
-        gatherer,
+        Preparation(gatherer, Identifier(seller.lookup, wire, clock), slicer),
         Maker(feeds, wire, book, tenure, rate=seller.rates.create_feed, clock=clock),
         Follower(feeds, wire, clock=clock, monotonic=monotonic),
         Scribe(ledger),
+        slicer=slicer,
         wire=wire,
         picker=picker,
         tenure=tenure,

@@ -13,18 +13,19 @@ A row whose feed is not under way is let go wherever it is met: what it carried 
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 import msgspec
 import structlog
 
 from channels.bulk.following import Follower, Over
-from channels.bulk.gathering import Gatherer
 from channels.bulk.making import Maker
-from channels.bulk.paying import Odds, learned
+from channels.bulk.paying import learned
+from channels.bulk.preparing import Preparation
 from channels.bulk.records import PAGE, Feedbook, Line, LinesMissing, Record
+from channels.bulk.slicing import Slicer
 from channels.bulk.telling import Scribe
 from channels.decisions import backoff
 from channels.errors import ChannelError
@@ -36,14 +37,9 @@ from processor.clock import Clock, moment
 from processor.errors import Retryable
 from stock.identities import Sku
 
-SLICE = 20
-"""So many lines are worked on at least in a step; then as many as there is time for until one can be told by itself."""
-
 CONSIDER = timedelta(seconds=5)
 AFTER_FAILURE = timedelta(minutes=1)
-LONGEST_AFTER_FAILURE = timedelta(hours=1)
-
-Thing = TypeVar("Thing")
+LONGEST_AFTER_FAILURE = timedelta(minutes=10)
 
 _log = structlog.get_logger("channels.bulk")
 
@@ -61,11 +57,12 @@ class Carrier:
     def __init__(  # noqa: PLR0913 - the parts of a feed's way
         self,
         book: Feedbook,
-        gatherer: Gatherer,
+        preparation: Preparation,
         maker: Maker,
         follower: Follower,
         scribe: Scribe,
         *,
+        slicer: Slicer,
         wire: Wire,
         picker: Picker,
         tenure: Tenure,
@@ -73,8 +70,8 @@ class Carrier:
         clock: Clock,
         monotonic: Monotonic,
     ) -> None:
-        self._book, self._gatherer, self._maker = book, gatherer, maker
-        self._follower, self._scribe = follower, scribe
+        self._book, self._preparation, self._maker = book, preparation, maker
+        self._follower, self._scribe, self._slicer = follower, scribe, slicer
         self._wire, self._picker, self._tenure, self._became_zero = wire, picker, tenure, became_zero
         self._clock, self._monotonic = clock, monotonic
         self._record, self._revision = Record(), 0
@@ -105,7 +102,7 @@ class Carrier:
         """Whether there is something to be done at once."""
         match self._record.state:
             case "prepared":
-                return bool(self._skus) or not self._maker.pause
+                return self._preparation.ready or (self._preparation.done and not self._maker.pause)
             case "created":
                 return True
             case _:
@@ -140,41 +137,31 @@ class Carrier:
                 self._follow(report, stopping)
 
     def _forget(self) -> None:
-        self._skus: deque[Sku] = deque()
-        self._lines: list[Line] = []
         self._left = None
-        self._odds: Odds | None = None
         self._over: Over | None = None
+        self._preparation.forget()
         self._follower.forget()
 
     def _consider(self) -> None:
         """Begin a feed if one pays."""
         self._consider_at = self._monotonic() + CONSIDER.total_seconds()
-        self._odds = self._gatherer.odds(self._record)
-        self._skus = deque(self._gatherer.due(self._odds))
-        if self._skus:
+        if self._preparation.begin(self._record):
             self._write(state="prepared", number=self._record.number + 1, feed="", document="", lines=0)
 
     def _prepare(self, stopping: Callable[[], bool]) -> None:
         """Claim some rows; make the feed once all are claimed."""
-        listings = {line.listing for line in self._lines}
-        for sku in self._sliced(self._skus, stopping):
-            line = self._gatherer.claim(sku, self._record.number, listings)
-            if line is not None:
-                self._lines.append(line)
-                listings.add(line.listing)
-        if self._skus or stopping():
+        if not self._preparation.work(self._record.number, stopping) or stopping():
             return
-        if self._odds is None or len(self._lines) + self._odds.sooner < self._odds.least:
-            _log.info("feed.not_worth_it", number=self._record.number, lines=len(self._lines))
+        if not self._preparation.pays:
+            _log.info("feed.not_worth_it", number=self._record.number, lines=len(self._preparation.lines))
             self._give_up()
         elif not self._maker.pause:
-            self._make()
+            self._make(self._preparation.lines)
 
-    def _make(self) -> None:
+    def _make(self, lines: Sequence[Line]) -> None:
         try:
-            document = self._maker.upload(self._lines)
-            self._keep(self._maker.announce(self._record, self._lines, document))
+            document = self._maker.upload(lines)
+            self._keep(self._maker.announce(self._record, lines, document))
             self._keep(self._maker.create(self._record))
         except ChannelError as error:
             _log.warning("feed.not_made", number=self._record.number, reason=str(error))
@@ -215,7 +202,7 @@ class Carrier:
         if self._over is None:
             return
         left = self._begun()
-        for line in self._sliced(left, stopping):
+        for line in self._slicer.of(left, stopping):
             self._wire.ensure()
             outcome = self._over.outcomes[self._record.lines - len(left) - 1]
             row = self._scribe.ended(self._record.number, line, outcome)
@@ -232,13 +219,6 @@ class Carrier:
         if self._left is None:
             self._left = deque(self._book.lines(self._record))
         return self._left
-
-    def _sliced(self, left: deque[Thing], stopping: Callable[[], bool]) -> Iterator[Thing]:
-        """Yield what is left: SLICE at least, then until something can be told by itself."""
-        done = 0
-        while left and not stopping() and (done < SLICE or self._wire.pause("set_quantity")):
-            yield left.popleft()
-            done += 1
 
     def _write(self, **changes: object) -> None:
         """Keep the record with some changes."""

@@ -1,6 +1,7 @@
 """Which SKUs a feed is to carry, and claiming their attempts for it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 from channels.attempts import Check
 from channels.bulk.paying import Odds, takes
@@ -20,6 +21,13 @@ from stock.identities import Channel, Sku
 
 MOST = 2000
 """So many SKUs go in one feed: the channel would take more, but they are all read and written one by one."""
+
+
+class Unseen(NamedTuple):
+    """A SKU of whose listing nobody knows who fulfils it."""
+
+    sku: Sku
+    listing: str
 
 
 class Gatherer:
@@ -60,17 +68,22 @@ class Gatherer:
             return []
         return self._due(odds.sooner + MOST, waiting)[odds.sooner :]
 
-    def claim(self, sku: Sku, number: int, listings: set[str]) -> Line | None:
+    def claim(self, sku: Sku, number: int, listings: set[str], seen: Mapping[str, Check]) -> Line | Unseen | None:
         """Write into the SKU's delivery row that feed `number` carries it, and return its line.
 
         None, having written nothing, where it is to go by itself or not at all; `listings` are in the feed already.
+        Unseen where all that is missing is who fulfils its listing, and `seen` does not tell.
         """
         glance = self._glances.of(sku)
         tell = glance.decision
         if not isinstance(tell, Tell) or glance.listing is None or glance.state is None or tell.listing in listings:
             return None
-        check = self._merchant(glance, glance.listing)
-        if check is None or glance.listing.refused is not None or self._on_its_way(glance, glance.listing):
+        if glance.listing.refused is not None or self._on_its_way(glance, glance.listing):
+            return None
+        check = self._merchant(glance, glance.listing) or seen.get(tell.listing)
+        if check is None:
+            return Unseen(sku, tell.listing)
+        if not check.merchant:
             return None
         if not tell.quantity and not self._may_zero(sku, glance.state.changed_at):
             return None

@@ -1,10 +1,20 @@
 """The port through which many quantities are told at once."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
+from channels.amazon.catalogue import Listings
 from channels.amazon.feeds.client import Created, Feed, FeedsPage, Place
 from channels.amazon.feeds.reports import ProcessingReport
 from processor.clock import Instant
+
+
+class Lookup(Protocol):
+    """A seller's listings, many at a time."""
+
+    def named(self, listings: Sequence[str]) -> Listings:
+        """Return those of up to twenty listings that there are. Raises ChannelError; ValueError for a comma in one."""
+        ...
 
 
 class Feeds(Protocol):

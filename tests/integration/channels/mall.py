@@ -9,7 +9,7 @@ import httpx
 import msgspec
 
 from channels.amazon.rates import PUBLISHED
-from channels.bulk.port import Feeds
+from channels.bulk.port import Feeds, Lookup
 from channels.bulk.records import Feedbook, Record
 from channels.dispatcher import Dispatcher
 from channels.limits import Rate
@@ -58,12 +58,13 @@ class Mall(Shop):
         *,
         client: Offers | None = None,
         feeds: Feeds | None = None,
+        lookup: Lookup | None = None,
         mode: Mode = Mode.LIVE,
         rates: Rates = SLOW,
         zeroing: float = 1.0,
     ) -> Dispatcher:
         seller = self.seller(client, mode, rates)
-        seller = msgspec.structs.replace(seller, feeds=feeds or self.client().feeds, zeroing=zeroing)
+        seller = msgspec.structs.replace(seller, feeds=feeds or self.client().feeds, lookup=lookup, zeroing=zeroing)
         return Dispatcher(self.engine, [seller], holder=holder, clock=self.clock, monotonic=self.monotonic)
 
     def until(self, dispatcher: Dispatcher, probe: Callable[[], bool], most: timedelta = timedelta(hours=3)) -> int:

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
+from channels.amazon.catalogue import Listings
 from channels.amazon.feeds.client import Created, Feed, FeedsPage, Place
 from channels.amazon.feeds.reports import ProcessingReport
-from channels.bulk.port import Feeds
+from channels.bulk.port import Feeds, Lookup
 from channels.offers import Offer, Offers, Submitted
 from processor.clock import Instant
 from processor.errors import StoreUnavailable
@@ -71,6 +72,16 @@ class PerilousFeeds:
 
     def report(self, feed: Feed) -> ProcessingReport:
         return self._perils.around("report", lambda: self._feeds.report(feed))
+
+
+class PerilousLookup:
+    """A lookup among perils."""
+
+    def __init__(self, lookup: Lookup, perils: Perils) -> None:
+        self._lookup, self._perils = lookup, perils
+
+    def named(self, listings: Sequence[str]) -> Listings:
+        return self._perils.around("named", lambda: self._lookup.named(listings))
 
 
 class PerilousClient:

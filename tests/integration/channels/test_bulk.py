@@ -4,14 +4,17 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import httpx
+import msgspec
 import pytest
 
+from channels.desk import Desk
 from channels.limits import Rate
 from channels.modes import Mode
 from channels.sellers import Rates
 from channels.simulators.amazon import Fault
 from channels.switchboard import Switchboard
 from channels.teller import MERCHANT_CHECK
+from channels.visits import visit
 from stock.events import BroadcastAccepted, BroadcastRejected
 from tests.integration.channels.mall import STOCK, Mall, mall, names
 from tests.integration.channels.shop import TENANT
@@ -128,15 +131,17 @@ def test_a_feed_that_was_cancelled_by_somebody_is_told_again(shop: Mall) -> None
 
 
 def test_taking_over_knows_of_the_feeds_before(shop: Mall) -> None:
-    """Two may be made at once, then one in two minutes: whoever makes them."""
-    for holder in ("one", "two", "three", "four"):
-        dispatcher = shop.bulk(holder, rates=THIN)
+    """One may be made at once, then one in two minutes: whoever makes them."""
+    rates = msgspec.structs.replace(THIN, create_feed=Rate(0.0083, 1))
+    shop.limit(rates)
+    for holder in ("one", "two", "three"):
+        dispatcher = shop.bulk(holder, rates=rates)
         for name in FEW:
             shop.found(name, 1)
         shop.until(dispatcher, shop.in_state("carried"))
         shop.until(dispatcher, shop.in_state("idle"))
         dispatcher.stop()
-    assert len(shop.sim.amazon.feeds.all()) == 4
+    assert len(shop.sim.amazon.feeds.all()) == 3
     assert shop.sim.amazon.refused == {}
 
 
@@ -151,12 +156,47 @@ def test_a_listing_that_amazon_fulfils_is_in_no_feed(shop: Mall) -> None:
     assert LAST not in {name for name, _ in shop.sent()}
 
 
+def test_listings_that_nobody_looked_at_lately_are_asked_for_twenty_at_a_time(shop: Mall) -> None:
+    shop.sim.amazon.put_listing(LAST, quantity=STOCK, channel="AMAZON_NA")
+    shop.time.pass_(MERCHANT_CHECK)
+    dispatcher = shop.bulk(rates=THIN, lookup=shop.client().catalogue)
+    sell_out(shop)
+    shop.until(dispatcher, lambda: not shop.due() and shop.record_of_feed().state == "idle")
+    carried = {name for name, _ in shop.by_feed()}
+    assert len(carried) > 20
+    assert LAST not in carried | {name for name, _ in shop.by_patch()}, "Amazon fulfils it"
+    assert not any(listing.corrupted for listing in shop.sim.amazon.listings())
+    assert shop.sim.amazon.requests["searchListingsItems"] == 2
+    assert shop.sim.amazon.refused == {}
+
+
+def test_listings_that_cannot_be_asked_for_go_by_themselves(shop: Mall) -> None:
+    shop.time.pass_(MERCHANT_CHECK)
+    shop.sim.amazon.faults.add(Fault(kind="status", operation="searchListingsItems", times=None))
+    dispatcher = shop.bulk(rates=THIN, lookup=shop.client().catalogue)
+    sell_out(shop)
+    shop.until(dispatcher, shop.calm(FEW))
+    assert (shop.by_feed(), len(shop.by_patch())) == ([], len(FEW))
+
+
 def test_two_skus_of_one_listing_are_not_in_one_feed(shop: Mall) -> None:
     shop.map(FEW[-2], LAST)
     dispatcher = shop.bulk(rates=THIN)
     sell_out(shop)
     shop.until(dispatcher, lambda: not shop.due() and shop.record_of_feed().state == "idle")
     assert shop.by_feed().count((LAST, 0)) == 1
+
+
+def test_what_may_still_be_on_its_way_goes_in_no_feed(shop: Mall) -> None:
+    shop.sim.amazon.shelf.settles = timedelta(seconds=70)
+    dispatcher = shop.bulk(rates=THIN)
+    shop.found(LAST, 1)
+    shop.until(dispatcher, lambda: shop.listing(LAST).accepted == STOCK + 1)
+    sell_out(shop)
+    shop.sell(LAST)
+    shop.until(dispatcher, shop.in_state("carried"))
+    assert shop.delivery(LAST).carried is None
+    assert shop.delivery(FEW[-2]).carried is not None
 
 
 def test_an_observer_makes_no_feed(shop: Mall) -> None:
@@ -208,3 +248,30 @@ def test_how_long_feeds_take_is_learned(shop: Mall) -> None:
     sell_out(shop)
     shop.until(dispatcher, shop.calm(FEW))
     assert 75 <= shop.record_of_feed().took <= 90
+
+
+def test_a_process_that_comes_and_goes_carries_a_feed_to_its_end(shop: Mall) -> None:
+    desk = Desk(
+        shop.engine,
+        msgspec.structs.replace(shop.seller(rates=THIN), feeds=shop.client().feeds, zeroing=1.0),
+        "amazon",
+        "one",
+        clock=shop.clock,
+        monotonic=shop.monotonic,
+    )
+    sell_out(shop)
+    visits = 0
+    again: timedelta | None = timedelta()
+    while again is not None:
+        shop.time.pass_(again)
+        end = shop.monotonic() + 60
+        visited = visit(
+            desk,
+            [],
+            lambda end=end: timedelta(seconds=end - shop.monotonic()),  # type: ignore[misc]
+            lambda seconds: shop.time.pass_(timedelta(seconds=seconds)),
+        )
+        again, visits = visited.again, visits + 1
+        assert visits < 100, "there is no end of it"
+    assert (visits > 3, len(shop.sim.amazon.feeds.all())) == (True, 1)
+    shop.sound(FEW)

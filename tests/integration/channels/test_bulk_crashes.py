@@ -11,11 +11,19 @@ from channels.dispatcher import Dispatcher
 from channels.limits import Rate
 from channels.sellers import Rates
 from channels.simulators.amazon import Fault
+from channels.teller import MERCHANT_CHECK
 from channels.tenure import LENGTH
 from processor.errors import Retryable
 from tests.integration.channels.accidents import Killed
 from tests.integration.channels.mall import Mall, mall, names
-from tests.integration.channels.perils import PerilousClient, PerilousFeeds, PerilousLog, PerilousRegisters, Perils
+from tests.integration.channels.perils import (
+    PerilousClient,
+    PerilousFeeds,
+    PerilousLog,
+    PerilousLookup,
+    PerilousRegisters,
+    Perils,
+)
 from tests.integration.channels.shop import SECOND
 
 FEW = names(40)
@@ -51,6 +59,7 @@ class Crew:
             f"worker-{next(self._names)}",
             client=PerilousClient(shop.client(), perils),
             feeds=PerilousFeeds(shop.client().feeds, perils),
+            lookup=PerilousLookup(shop.client().catalogue, perils),
             rates=THIN,
         )
 
@@ -141,6 +150,7 @@ def test_when_traffic_stops_every_listing_equals_its_broadcast(
     with mall(http, seed=seed) as shop:
         shop.open(FEW)
         shop.limit(THIN)
+        shop.time.pass_(MERCHANT_CHECK * (seed % 3 == 0))
         happened: list[str] = []
 
         def happens(step: str) -> None:
