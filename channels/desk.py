@@ -17,6 +17,8 @@ from channels.limits import Monotonic
 from channels.line import Line
 from channels.looking import Looker
 from channels.modes import Gate, Mode
+from channels.orders_place import Places
+from channels.orders_poll import OrdersPoll
 from channels.passes import Passes
 from channels.picking import BATCH, Picker
 from channels.requests import RequestBook
@@ -28,6 +30,7 @@ from channels.tenure import Tenure
 from channels.told import Accepted, Told, Unreached, Would
 from channels.walking import Walker
 from channels.zeroing import ZeroingGuard
+from ingest.amazon.telling import AmazonOrders
 from processor.clock import Clock, Instant
 from processor.engine import Engine
 from projections.broadcasts.queries import BroadcastQueries
@@ -61,7 +64,8 @@ class Desk:
         self._line = Line(seller, self._tenure, monotonic)
         self._picker = Picker(tenant, channel, broadcasts, attempts, clock)
         ledger = Ledger(tenant, channel, attempts, recorder, tenure=self._tenure, clock=clock)
-        evidences = Evidences(engine.store.log, OrdersRead(registers, channel), channel)
+        orders_read = OrdersRead(registers, channel)
+        evidences = Evidences(engine.store.log, orders_read, channel)
         glances = Glances(tenant, channel, broadcasts, ledger, evidences=evidences, clock=clock)
         findings = Findings(tenant, channel, recorder, clock)
         looker = Looker(channel, self._line, findings, Failures(ledger, self._line), clock)
@@ -80,6 +84,17 @@ class Desk:
             clock=clock,
             monotonic=monotonic,
         )
+        self._poll = None
+        if seller.orders is not None:
+            self._poll = OrdersPoll(
+                tenant,
+                seller.orders,
+                AmazonOrders(recorder, engine.store.log),
+                places=Places(registers, channel),
+                progress=orders_read,
+                tenure=self._tenure,
+                clock=clock,
+            )
         self._guard = ZeroingGuard(tenant, channel, broadcasts, seller.zeroing, clock=clock)
         self._switchboard = Switchboard(engine.store.log, recorder, clock)
         self._gate = Gate(Watched(engine.store.log, tenant, channel), seller.mode, monotonic)
@@ -111,6 +126,8 @@ class Desk:
                 report.held = self._hold()
                 if report.held:
                     self._serve(report, stopping)
+                    if self._poll is not None and not stopping():
+                        self._poll.step()
             except LeaseLost as lost:
                 report.held, report.lost = False, True
                 _log.warning("dispatch.lease_lost", tenant=self.seller.tenant, fence=lost.fence)
@@ -137,6 +154,8 @@ class Desk:
         self._told = {}
         self._line.begin_tenure()
         self._walker.forget()
+        if self._poll is not None:
+            self._poll.forget()
         self._guard.forget()
         doubtful = self._picker.begin()
         _log.info(

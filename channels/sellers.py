@@ -5,6 +5,7 @@ import msgspec
 from channels.limits import Rate
 from channels.modes import Mode
 from channels.offers import Offers
+from channels.orders_poll import OrderReads
 
 
 class Rates(msgspec.Struct, frozen=True):
@@ -22,7 +23,8 @@ class Seller(msgspec.Struct, frozen=True):
     """One seller of one tenant. A new one observes: nothing is sent until a person says so.
 
     Where more than the share `zeroing` of his listings would become zero at once, he is paused (`channels.zeroing`).
-    `mode` is what he begins with: once somebody has set one, that holds (`channels.switchboard`).
+    `mode` is what he begins with: once somebody has set one, that holds (`channels.switchboard`). His `orders` are
+    asked for where they can be.
     """
 
     tenant: str
@@ -32,3 +34,4 @@ class Seller(msgspec.Struct, frozen=True):
     mode: Mode = Mode.OBSERVE
     rates: Rates = Rates()
     zeroing: float = 0.1
+    orders: OrderReads | None = None

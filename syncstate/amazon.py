@@ -43,6 +43,7 @@ def mock_seller(tenant: str, stack: ExitStack, zeroing: float) -> tuple[Seller, 
         mode=Mode.LIVE,
         rates=MOCK_RATES,
         zeroing=zeroing,
+        orders=client.orders,
     )
     return seller, simulator
 
@@ -75,6 +76,7 @@ def real_seller(settings: Settings, stack: ExitStack) -> Seller | None:
         mode=Mode(settings.amazon_mode),
         rates=Rates(Rate(speed, 5), Rate(speed, 10)),
         zeroing=settings.zeroing_share,
+        orders=client.orders,
     )
 
 

@@ -47,9 +47,10 @@ class Shop:
         *,
         live: bool = False,
         opened: Callable[[Clock], Store] = MemoryStore,
+        time: Ticking | None = None,
     ) -> None:
         """`live` goes by the machine's time; else time stands until `time` is told to pass."""
-        self.sim, self.http, self.time = sim, http, Ticking()
+        self.sim, self.http, self.time = sim, http, time or Ticking()
         self.clock: Clock = system_clock if live else self.time.clock
         self.monotonic: Monotonic = system_monotonic if live else self.time.monotonic
         self.store: Store = opened(self.clock)
