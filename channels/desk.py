@@ -18,6 +18,8 @@ from channels.limits import Monotonic
 from channels.line import Line
 from channels.looking import Looker
 from channels.modes import Gate, Mode
+from channels.orders_place import Places
+from channels.orders_poll import OrdersPoll
 from channels.passes import Passes
 from channels.picking import BATCH, Picker
 from channels.requests import RequestBook
@@ -29,6 +31,7 @@ from channels.tenure import Tenure
 from channels.told import Accepted, Told, Unreached, Would
 from channels.walking import Walker
 from channels.zeroing import ZeroingGuard
+from ingest.amazon.telling import AmazonOrders
 from processor.clock import Clock, Instant
 from processor.engine import Engine
 from projections.broadcasts.queries import BroadcastQueries
@@ -62,7 +65,8 @@ class Desk:
         self._line = Line(seller, self._tenure, monotonic)
         self._picker = Picker(tenant, channel, broadcasts, attempts, clock)
         ledger = Ledger(tenant, channel, attempts, recorder, tenure=self._tenure, clock=clock)
-        evidences = Evidences(engine.store.log, OrdersRead(registers, channel), channel)
+        orders_read = OrdersRead(registers, channel)
+        evidences = Evidences(engine.store.log, orders_read, channel)
         glances = Glances(
             tenant, channel, broadcasts, ledger, evidences=evidences, under_way=self._carries, clock=clock
         )
@@ -83,6 +87,17 @@ class Desk:
             clock=clock,
             monotonic=monotonic,
         )
+        self._poll = None
+        if seller.orders is not None:
+            self._poll = OrdersPoll(
+                tenant,
+                seller.orders,
+                AmazonOrders(recorder, engine.store.log),
+                places=Places(registers, channel),
+                progress=orders_read,
+                tenure=self._tenure,
+                clock=clock,
+            )
         self._guard = ZeroingGuard(tenant, channel, broadcasts, seller.zeroing, clock=clock)
         self._switchboard = Switchboard(engine.store.log, recorder, clock)
         self._carrier = (
@@ -135,6 +150,8 @@ class Desk:
                 if report.held:
                     self._serve(report, stopping)
                     self._carry(report, stopping)
+                    if self._poll is not None and not stopping():
+                        self._poll.step()
             except LeaseLost as lost:
                 report.held, report.lost = False, True
                 _log.warning("dispatch.lease_lost", tenant=self.seller.tenant, fence=lost.fence)
@@ -162,6 +179,8 @@ class Desk:
         self._told = {}
         self._line.begin_tenure()
         self._walker.forget()
+        if self._poll is not None:
+            self._poll.forget()
         self._guard.forget()
         if self._carrier is not None:
             self._carrier.begin()

@@ -6,6 +6,7 @@ from channels.bulk.port import Feeds, Lookup
 from channels.limits import Rate
 from channels.modes import Mode
 from channels.offers import Offers
+from channels.orders_poll import OrderReads
 
 
 class Rates(msgspec.Struct, frozen=True):
@@ -31,7 +32,7 @@ class Seller(msgspec.Struct, frozen=True):
 
     Where more than the share `zeroing` of his listings would become zero at once, he is paused (`channels.zeroing`).
     Many quantities at once go by `feeds`; one by one where there are none. Who fulfils listings that were not looked at
-    lately is asked of `lookup`; they go one by one where there is none.
+    lately is asked of `lookup`; they go one by one where there is none. His `orders` are asked for where they can be.
     `mode` is what he begins with: once somebody has set one, that holds (`channels.switchboard`).
     """
 
@@ -44,3 +45,4 @@ class Seller(msgspec.Struct, frozen=True):
     zeroing: float = 0.1
     feeds: Feeds | None = None
     lookup: Lookup | None = None
+    orders: OrderReads | None = None

@@ -45,6 +45,7 @@ def mock_seller(tenant: str, stack: ExitStack, zeroing: float) -> tuple[Seller, 
         zeroing=zeroing,
         feeds=client.feeds,
         lookup=client.catalogue,
+        orders=client.orders,
     )
     return seller, simulator
 
@@ -79,6 +80,7 @@ def real_seller(settings: Settings, stack: ExitStack) -> Seller | None:
         zeroing=settings.zeroing_share,
         feeds=client.feeds,
         lookup=client.catalogue,
+        orders=client.orders,
     )
 
 

@@ -64,7 +64,7 @@ def test_what_is_missing_is_counted_from_where_it_was_missed(store: MemoryStore)
         recorded(store, f"amazon:line:{number}:1", SaleRecorded(1))
     OrdersRead(store.registers, "amazon").advance("acme", NOON)
     limited = Listing("A", accepted=8, observed=9, cause=2, limit=9, limit_at=MORNING, missing=1, missing_since=1)
-    assert evidence(store, limited) == Evidence(2, Instant(NOON))
+    assert evidence(store, limited) == Evidence(2, orders_read=Instant(NOON))
 
 
 @pytest.mark.parametrize(
