@@ -74,7 +74,6 @@ def test_what_is_missing_is_counted_from_where_it_was_missed(store: MemoryStore)
         Listing("A"),
         Listing("A", accepted=5),
         Listing("A", accepted=5, observed=5, known=True),
-        Listing("A", accepted=5, observed=9, known=True),
     ],
 )
 def test_where_nothing_is_missing_nothing_is_read(store: MemoryStore, listing: Listing | None) -> None:
