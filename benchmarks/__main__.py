@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import appending, applying, consuming, dynamodb, http, kinds, machine, reads
+from benchmarks import appending, applying, consuming, dynamodb, http, kinds, machine, reads, shown, soldout
 from benchmarks.places import postgres_missing, scratch
 from benchmarks.report import Report, Row, Section, as_json, as_text, page
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
 PREFACE = Path(__file__).parent / "preface.md"
 ROUNDS = 5
-PARTS = ("machine", "sqlite", "postgres", "dynamodb", "consuming", "http", "reads")
+PARTS = ("machine", "sqlite", "postgres", "dynamodb", "consuming", "http", "reads", "soldout", "shown")
 
 _LIMITS = """\
 What no program on this machine passes: a durable commit waits for an fsync, an event is decoded at least once."""
@@ -34,6 +34,10 @@ def sections(part: str, folder: Path, rounds: int, *, quick: bool) -> Iterator[S
             yield from http.sections(folder, rounds, quick=quick)
         case "reads":
             yield from reads.sections(folder, quick=quick)
+        case "soldout":
+            yield soldout.section(quick=quick)
+        case "shown":
+            yield shown.section(folder, quick=quick)
         case "postgres" if (absent := postgres_missing()) is not None:
             yield Section(f"PostgreSQL was not measured. {absent}.", "")
         case _:

@@ -58,6 +58,36 @@ class Wait(msgspec.Struct, frozen=True):
         return "met" if self.first <= self.at_most else "met, but at first"
 
 
+class Drain(msgspec.Struct, frozen=True):
+    """How many changes at once reached Amazon, in simulated seconds: until it showed nothing that was gone, and all.
+
+    `oversold` is in unit-seconds; `throttled` counts requests that passed a limit.
+    """
+
+    name: str
+    gone: float
+    all: float
+    oversold: float
+    requests: int
+    feeds: int
+    throttled: int
+
+
+class Lag(msgspec.Struct, frozen=True):
+    """How long it takes until a listing shows a sale, in milliseconds, with nothing else to do."""
+
+    name: str
+    p50: float
+    p95: float
+    slowest: float
+    at_most: float
+
+    @property
+    def verdict(self) -> str:
+        """Whether the 95th of a hundred is within the bound."""
+        return "met" if self.p95 <= self.at_most else "**missed**"
+
+
 class Section(msgspec.Struct, frozen=True):
     """Rows, costs or waits that belong together, and what a reader must know of them."""
 
@@ -67,6 +97,8 @@ class Section(msgspec.Struct, frozen=True):
     notes: tuple[str, ...] = ()
     costs: tuple[Cost, ...] = ()
     waits: tuple[Wait, ...] = ()
+    drains: tuple[Drain, ...] = ()
+    lags: tuple[Lag, ...] = ()
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -107,7 +139,7 @@ def page(report: Report, preface: str) -> str:
 
 def tables(section: Section) -> list[str]:
     """Return the section's tables in Markdown that also reads well as text."""
-    drawn = []
+    drawn: list[str] = []
     if section.rows:
         heads = (section.unit, "ours", "peer", "ratio", "target", "")
         drawn.append(_drawn([heads, *map(_cells, section.rows)]))
@@ -116,6 +148,12 @@ def tables(section: Section) -> list[str]:
     if section.waits:
         least = f"p99 under {section.waits[0].at_most:g}"
         drawn.append(_drawn([(section.unit, "CPU", "p50", "p99", "first", least), *map(_waits, section.waits)]))
+    if section.drains:
+        titles = (section.unit, "gone", "all", "unit-seconds oversold", "PATCHes", "feeds", "throttled")
+        drawn.append(_drawn([titles, *map(_drains, section.drains)]))
+    if section.lags:
+        least = f"p95 under {section.lags[0].at_most:g}"
+        drawn.append(_drawn([(section.unit, "p50", "p95", "slowest", least), *map(_lags, section.lags)]))
     return drawn
 
 
@@ -145,6 +183,15 @@ def _costs(cost: Cost) -> tuple[str, ...]:
 
 def _waits(wait: Wait) -> tuple[str, ...]:
     return (wait.name, *(f"{took:.1f}" for took in (wait.cpu, wait.p50, wait.p99, wait.first)), wait.verdict)
+
+
+def _drains(drain: Drain) -> tuple[str, ...]:
+    counts = (drain.requests, drain.feeds, drain.throttled)
+    return (drain.name, *(f"{number:,.0f}" for number in (drain.gone, drain.all, drain.oversold, *counts)))
+
+
+def _lags(lag: Lag) -> tuple[str, ...]:
+    return (lag.name, *(f"{took:.0f}" for took in (lag.p50, lag.p95, lag.slowest)), lag.verdict)
 
 
 def _rates(series: Series) -> str:

@@ -15,6 +15,7 @@ from typing import Literal
 
 import msgspec
 
+from channels.evidence import forget_orders
 from processor.clock import Instant
 from processor.registers import Registers
 from stock.identities import Channel, Sku
@@ -34,11 +35,20 @@ class Check(msgspec.Struct, frozen=True):
     at: Instant
 
 
+class Carried(msgspec.Struct, frozen=True):
+    """The SKU's line in a feed that is not over: `quantity` may be shown at any moment, whatever is told meanwhile."""
+
+    feed: int
+    attempt: int
+    quantity: int
+
+
 class Delivery(msgspec.Struct, frozen=True):
     """The newest attempt for one SKU. Number 0 stands for none so far.
 
     `suspect` tells that the outcome of an attempt before this one is unknown, and none was accepted since: then too
-    the channel may show what the log does not tell.
+    the channel may show what the log does not tell. `carried`: a feed is under way that tells the SKU's listing too.
+    `landed`: nothing up to that attempt is on its way any more, though nobody may have seen what the channel shows.
     """
 
     attempt: int = 0
@@ -50,23 +60,32 @@ class Delivery(msgspec.Struct, frozen=True):
     outcome: Outcome = "untaken"
     suspect: bool = False
     check: Check | None = None
+    carried: Carried | None = None
+    landed: int = 0
 
     @property
     def doubtful(self) -> bool:
         """Whether the channel may show a quantity that the log does not tell of."""
-        return self.suspect or self.outcome == "unknown"
+        return self.suspect or self.outcome == "unknown" or self.carried is not None
+
+    def let_go(self) -> "Delivery":
+        """Return the row once no feed carries it any more, and nobody knows what came of it."""
+        newest = self.carried is not None and self.carried.attempt == self.attempt
+        landed, outcome = (self.attempt, "untaken") if newest else (self.landed, self.outcome)
+        return msgspec.structs.replace(self, outcome=outcome, suspect=True, carried=None, landed=landed)
 
     def ended(self, outcome: Outcome) -> "Delivery":
-        """Return the row once the outcome is known. What was accepted overwrote all that was in doubt."""
+        """Return the row once the outcome is known. What was accepted overwrote all that was in doubt but a feed."""
         return msgspec.structs.replace(self, outcome=outcome, suspect=self.suspect and outcome != "accepted")
 
 
 def doubt_all(registers: Registers) -> int:
-    """Put every delivery row in doubt, and return how many there are.
+    """Put every delivery row in doubt, and return how many there are; how far orders were read is forgotten.
 
     After an older copy of the store was brought back, channels may show what was told since: each listing is then
-    told its quantity anew, in live mode, once.
+    told its quantity anew, in live mode, once. Orders that were read since are not in the copy.
     """
+    forget_orders(registers)
     doubted = 0
     for name, register in list(registers.scan(PREFIX)):
         delivery = msgspec.json.decode(register.value, type=Delivery)

@@ -20,6 +20,9 @@ CONFIRM_AFTER = timedelta(minutes=2)
 """A quantity that was not seen by then is looked for, and again after as long."""
 
 
+LOOK_AGAIN = timedelta(seconds=30)
+"""How often a SKU is looked at whose listing a feed is to change."""
+
 MOST_REPEATS = 5
 """The same quantity, of the same cause, is told again so often; then somebody works against us: a person decides."""
 
@@ -65,7 +68,8 @@ def decide(
 
     What is shown and not explained is noted before it is overwritten, unless it may be an attempt of ours whose
     outcome is not known here. After a refusal the same quantity, or a higher one, waits out a backoff; a lower one is
-    told at once, since what the channel shows can then be sold twice.
+    told at once, since what the channel shows can then be sold twice. While a feed carries the SKU, only a lower one is
+    told: what the feed carries may come after it, so that it is told again when the feed is over.
     """
     listing = state.channels.get(channel) if state else None
     if state is None or listing is None:
@@ -77,7 +81,8 @@ def decide(
         return Rest(delivery.doubtful)
     wanted = state.wanted(channel)
     early = (
-        (unexplained(listing, wanted, now, evidence) if _certain(listing, delivery) else None)
+        _under_way(listing, delivery, wanted, now)
+        or (unexplained(listing, wanted, now, evidence) if _certain(listing, delivery) else None)
         or _refused(listing, delivery, wanted, now)
         or _lagging(listing, delivery, wanted, now)
     )
@@ -99,9 +104,21 @@ def _recorded(listing: Listing, delivery: Delivery) -> Outcome | None:
     """Return the outcome of the row's attempt where the log tells it and the row does not."""
     if delivery.outcome != "unknown" or delivery.attempt != listing.attempt:
         return None
+    if delivery.carried is not None and delivery.carried.attempt == delivery.attempt:
+        return None  # told when the feed is over
     if listing.refused is not None:
         return "refused" if listing.refused == delivery.quantity else None
     return "accepted" if listing.accepted == delivery.quantity else None
+
+
+def _under_way(listing: Listing, delivery: Delivery, wanted: int, now: Instant) -> Decision | None:
+    """Answer for a SKU that a feed carries, unless less is wanted than may be shown meanwhile."""
+    carried = delivery.carried
+    if carried is None:
+        return None
+    taken = delivery.attempt == carried.attempt or delivery.outcome == "accepted"
+    lower = wanted < (delivery.quantity if taken else carried.quantity)
+    return None if lower and delivery.listing == listing.listing else Wait(later(now, LOOK_AGAIN))
 
 
 def _refused(listing: Listing, delivery: Delivery, desired: int, now: Instant) -> Decision | None:
@@ -136,7 +153,8 @@ def _in_vain(listing: Listing, tell: Tell, delivery: Delivery, *, stopped: bool)
     """Answer for a listing that was told the same again and again, and does not keep it."""
     if stopped:
         return Rest(delivery.doubtful)
-    same = (listing.cause, listing.accepted) == (tell.cause_version, tell.quantity)
+    told = listing.cause, listing.accepted, listing.accepted_listing
+    same = told == (tell.cause_version, tell.quantity, tell.listing)
     if not same or listing.repeats < MOST_REPEATS:
         return None
     stop = BroadcastsStopped(listing.attempt, tell.quantity, listing.cause, listing.repeats)

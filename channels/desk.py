@@ -7,6 +7,7 @@ from threading import Lock
 import structlog
 
 from channels.attempts import Attempts
+from channels.bulk.building import Zeroing, carrier
 from channels.errors import LeaseLost
 from channels.evidence import Evidences, OrdersRead
 from channels.failures import Failures
@@ -17,6 +18,8 @@ from channels.limits import Monotonic
 from channels.line import Line
 from channels.looking import Looker
 from channels.modes import Gate, Mode
+from channels.orders_place import Places
+from channels.orders_poll import OrdersPoll
 from channels.passes import Passes
 from channels.picking import BATCH, Picker
 from channels.requests import RequestBook
@@ -28,6 +31,7 @@ from channels.tenure import Tenure
 from channels.told import Accepted, Told, Unreached, Would
 from channels.walking import Walker
 from channels.zeroing import ZeroingGuard
+from ingest.amazon.telling import AmazonOrders
 from processor.clock import Clock, Instant
 from processor.engine import Engine
 from projections.broadcasts.queries import BroadcastQueries
@@ -61,8 +65,11 @@ class Desk:
         self._line = Line(seller, self._tenure, monotonic)
         self._picker = Picker(tenant, channel, broadcasts, attempts, clock)
         ledger = Ledger(tenant, channel, attempts, recorder, tenure=self._tenure, clock=clock)
-        evidences = Evidences(engine.store.log, OrdersRead(registers, channel), channel)
-        glances = Glances(tenant, channel, broadcasts, ledger, evidences=evidences, clock=clock)
+        orders_read = OrdersRead(registers, channel)
+        evidences = Evidences(engine.store.log, orders_read, channel)
+        glances = Glances(
+            tenant, channel, broadcasts, ledger, evidences=evidences, under_way=self._carries, clock=clock
+        )
         findings = Findings(tenant, channel, recorder, clock)
         looker = Looker(channel, self._line, findings, Failures(ledger, self._line), clock)
         self._teller = Teller(
@@ -80,11 +87,42 @@ class Desk:
             clock=clock,
             monotonic=monotonic,
         )
+        self._poll = None
+        if seller.orders is not None:
+            self._poll = OrdersPoll(
+                tenant,
+                seller.orders,
+                AmazonOrders(recorder, engine.store.log),
+                places=Places(registers, channel),
+                progress=orders_read,
+                tenure=self._tenure,
+                clock=clock,
+            )
         self._guard = ZeroingGuard(tenant, channel, broadcasts, seller.zeroing, clock=clock)
         self._switchboard = Switchboard(engine.store.log, recorder, clock)
+        self._carrier = (
+            None
+            if seller.feeds is None
+            else carrier(
+                seller,
+                channel,
+                broadcasts,
+                seller.feeds,
+                registers,
+                wire=self._line,
+                tenure=self._tenure,
+                picker=self._picker,
+                glances=glances,
+                ledger=ledger,
+                guard=Zeroing(self._may_zero, self._guard.became_zero),
+                clock=clock,
+                monotonic=monotonic,
+            )
+        )
         self._gate = Gate(Watched(engine.store.log, tenant, channel), seller.mode, monotonic)
         self._mode = seller.mode
         self._told: dict[Sku, int] = {}
+        self._ready = False
         self._rounds = Lock()
 
     def moved(self, sku: Sku) -> None:
@@ -111,6 +149,9 @@ class Desk:
                 report.held = self._hold()
                 if report.held:
                     self._serve(report, stopping)
+                    self._carry(report, stopping)
+                    if self._poll is not None and not stopping():
+                        self._poll.step()
             except LeaseLost as lost:
                 report.held, report.lost = False, True
                 _log.warning("dispatch.lease_lost", tenant=self.seller.tenant, fence=lost.fence)
@@ -131,14 +172,20 @@ class Desk:
         had = self._tenure.held
         if not self._tenure.take():
             return False
-        if had or self._tenure.resumed:
+        if self._ready and (had or self._tenure.resumed):
             self._picker.rescan()
             return True
+        self._ready = False
         self._told = {}
         self._line.begin_tenure()
         self._walker.forget()
+        if self._poll is not None:
+            self._poll.forget()
         self._guard.forget()
+        if self._carrier is not None:
+            self._carrier.begin()
         doubtful = self._picker.begin()
+        self._ready = True
         _log.info(
             "dispatch.holds",
             tenant=self.seller.tenant,
@@ -171,7 +218,7 @@ class Desk:
     def _serve(self, report: SellerRound, stopping: Callable[[], bool]) -> None:
         if self._sends:
             self._passes(self._guard.check(self._gate.switch))
-        for sku in self._picker.riskiest():
+        for sku in self._picker.riskiest(self._line.tokens("listing")):
             if stopping():
                 return
             if self._picker.patience.pause:
@@ -187,8 +234,20 @@ class Desk:
                 return
 
         if not stopping() and not self._picker.patience.pause:
-            report.walks = self._walker.step(sends=self._sends, noted=self._picker.noted)
+            walks = self._walker.step(sends=self._sends, noted=self._picker.noted)
+            report.walks = walks or self._picker.waits_for_looks
             report.again = timedelta() if self._picker.has_moved else report.again
+
+    def _carry(self, report: SellerRound, stopping: Callable[[], bool]) -> None:
+        """Go on with the feed that is under way, or begin one where many are due."""
+        if self._carrier is None or stopping() or self._picker.patience.pause:
+            return
+        self._carrier.step(report, sends=self._sends, stopping=stopping)
+        report.carries = self._carrier.under_way
+        report.again = timedelta() if self._carrier.eager else report.again
+
+    def _carries(self, number: int) -> bool:
+        return self._carrier is not None and self._carrier.carries(number)
 
     @property
     def _sends(self) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from threading import Event, Thread
 from time import monotonic as system_monotonic
+from typing import Generic, TypeVar
 
 import msgspec
 import structlog
@@ -16,11 +17,14 @@ from channels.desk import Desk, SellerRound
 from channels.limits import Monotonic
 from channels.offers import CALL_BUDGET
 from channels.sellers import Seller
+from channels.tended import Tended
 from processor.clock import Clock, system_clock
 from processor.engine import Engine
 from processor.errors import Retryable
 from processor.rung import Rung
 from stock.identities import SKU, Channel, Sku
+
+Tending = TypeVar("Tending", bound=Tended)
 
 POLL = timedelta(seconds=1)
 GATHER = timedelta(milliseconds=2)
@@ -72,7 +76,7 @@ class Dispatcher:
         if len({seller.seller_id for seller in sellers}) < len(sellers):
             raise ValueError("a seller belongs to one tenant")
         self._posts = {
-            seller.tenant: _Post(Desk(engine, seller, channel, holder, clock=clock, monotonic=monotonic), poll)
+            seller.tenant: Post(Desk(engine, seller, channel, holder, clock=clock, monotonic=monotonic), poll)
             for seller in sellers
         }
 
@@ -105,28 +109,32 @@ class Dispatcher:
                 self.wake(stream.tenant, Sku(stream.key))
 
 
-class _Post:
+class Post(Generic[Tending]):
     """A desk and the thread that sits there."""
 
-    def __init__(self, desk: Desk, poll: timedelta) -> None:
+    def __init__(self, desk: Tending, poll: timedelta) -> None:
         self.desk, self._poll = desk, poll
         self._woken, self._stop = Event(), Event()
         self._thread: Thread | None = None
 
     def start(self) -> None:
+        """Tend the desk in a thread until `stop`."""
         self._thread = Thread(target=self._run, name=f"dispatch-{self.desk.seller.tenant}", daemon=True)
         self._thread.start()
 
     def wake(self, sku: Sku | None) -> None:
+        """Look now, at `sku` in any case."""
         if sku is not None:
             self.desk.moved(sku)
         self._woken.set()
 
     def begin_stop(self) -> None:
+        """End after the call under way, without waiting for that."""
         self._stop.set()
         self._woken.set()
 
     def stop(self) -> None:
+        """Wait for the end, and let another take over."""
         if self._thread is not None:
             self._thread.join(2 * CALL_BUDGET.total_seconds())
         try:

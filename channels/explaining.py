@@ -15,13 +15,16 @@ Noted = ChannelOrdersRead | DriftFound | BroadcastsStopped
 
 
 class Evidence(msgspec.Struct, frozen=True):
-    """What explains that a channel shows less than it was told.
+    """What explains that a channel shows something else than it was told.
 
-    `sold`: units of the channel's own orders that came into the SKU's stream since that quantity was computed.
-    `orders_read`: all orders made up to then are known, None where nobody notes how far they are read.
+    `sold`: units of the channel's own orders that came into the SKU's stream since that quantity was computed. Some of
+    them may have been sold before it was shown, some after the look, and some may be offered again: any part of them
+    may be missing. `returned`: units of its own orders that it may offer again, of late. `orders_read`: all orders
+    made up to then are known, None where nobody notes how far they are read.
     """
 
     sold: int = 0
+    returned: int = 0
     orders_read: Instant | None = None
 
 
@@ -50,9 +53,9 @@ def unexplained(listing: Listing, wanted: int, now: Instant, evidence: Evidence)
     seen, at = listing.observed, listing.observed_at
     if not listing.known or listing.drifted or seen is None or at is None or seen in (listing.accepted, wanted):
         return None
-    expected = listing.accepted - evidence.sold if seen < listing.accepted else listing.accepted
-    if seen == expected:
+    if listing.accepted - evidence.sold <= seen <= listing.accepted + evidence.returned:
         return None
+    expected = listing.accepted - evidence.sold if seen < listing.accepted else listing.accepted
     return _drift(listing, expected, seen, at) if listing.read_at == at else Ask(listing.listing or "")
 
 

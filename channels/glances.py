@@ -1,5 +1,7 @@
 """One SKU as it is now, read strongly, and what to do about it."""
 
+from collections.abc import Callable
+
 import msgspec
 
 from channels.attempts import Entry
@@ -23,7 +25,10 @@ class Glance(msgspec.Struct, frozen=True):
 
 
 class Glances:
-    """Reads one tenant's SKUs for one channel. Raises Retryable where the store failed."""
+    """Reads one tenant's SKUs for one channel. Raises Retryable where the store failed.
+
+    `under_way` tells whether the feed of a number is: a row that another one carries is let go.
+    """
 
     def __init__(  # noqa: PLR0913 - where a SKU stands, and whose
         self,
@@ -33,14 +38,19 @@ class Glances:
         ledger: Ledger,
         *,
         evidences: Evidences,
+        under_way: Callable[[int], bool],
         clock: Clock,
     ) -> None:
         self._tenant, self._channel, self._clock = tenant, channel, clock
         self._broadcasts, self._ledger, self._evidences = broadcasts, ledger, evidences
+        self._under_way = under_way
 
     def of(self, sku: Sku) -> Glance:
         """Read the SKU and its delivery row, strongly, and decide."""
         entry = self._ledger.entry(sku)
+        carried = entry.delivery.carried
+        if carried is not None and not self._under_way(carried.feed):
+            entry = self._ledger.let_go(entry)
         state = self._broadcasts.one(self._tenant, sku)
         listing = state.channels.get(self._channel) if state is not None else None
         evidence = self._evidences.of(self._tenant, sku, listing)

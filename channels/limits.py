@@ -61,6 +61,11 @@ class TokenBucket:
         self._fill()
         self._tokens -= requests
 
+    def know(self, tokens: float) -> None:
+        """Take note that at least so many requests may be made now, by what is known of those before."""
+        self._fill()
+        self._tokens = max(self._tokens, min(tokens, self._rate.burst))
+
     def landed(self) -> None:
         """Take note that a request was answered: it arrived at some moment since it was made, perhaps only now.
 

@@ -37,6 +37,8 @@ class Picker:
         self.patience = Patience(self._clock)
         self._doubtful: set[Sku] = set()
         self._awaited: set[Sku] = set()
+        self.waits_for_looks = False
+        """Whether there were more that word is awaited of than may be asked now."""
         self._rescan: Instant | None = None
         self._look_at = Instant("")
 
@@ -65,8 +67,11 @@ class Picker:
         """Whether there is somebody to be looked at in the next round."""
         return bool(self._moved)
 
-    def riskiest(self) -> list[Sku]:
-        """Return whom to look at: lowest quantity first, then oldest change."""
+    def riskiest(self, looks: int) -> list[Sku]:
+        """Return whom to look at: lowest quantity first, then oldest change.
+
+        Of those that word is awaited of, at most as many as may be asked now: `looks`.
+        """
         moved = {self._moved.popleft() for _ in range(len(self._moved))}
         for sku in moved:
             self.patience.reconsider(sku)
@@ -76,7 +81,7 @@ class Picker:
         self._asked = (self._asked - set(indexed)) | moved
         due = [sku for sku in indexed if sku not in waiting][:BATCH]
         # Not in the index: what is only in doubt, and what an index that trails does not show yet.
-        beside = sorted((self._asked | self._doubtful | self._overdue(waiting)) - waiting - set(due))[:BATCH]
+        beside = sorted((self._asked | self._doubtful | self._overdue(waiting, looks)) - waiting - set(due))[:BATCH]
         return sorted(due + beside, key=self._risk) if beside else due
 
     def noted(self, sku: Sku, told: Told) -> None:
@@ -116,7 +121,7 @@ class Picker:
         """Take note that `sku` is in doubt no longer."""
         self._doubtful.discard(sku)
 
-    def _overdue(self, waiting: set[Sku]) -> set[Sku]:
+    def _overdue(self, waiting: set[Sku], looks: int) -> set[Sku]:
         """Return those of which word is awaited for long, looking for them anew now and then."""
         now = self._clock()
         if now >= self._look_at:
@@ -124,7 +129,9 @@ class Picker:
             since = later(now, -CONFIRM_AFTER)
             found = self._broadcasts.awaited(self._tenant, self._channel, since, BATCH + len(waiting))
             self._awaited.update(sku for sku in found if sku not in waiting)
-        return self._awaited - waiting
+        found = sorted(self._awaited - waiting)
+        self.waits_for_looks = len(found) > looks
+        return set(found[:looks])
 
     def _rest(self, sku: Sku) -> None:
         """There is nothing to do; one that word is awaited of is looked at again after a while."""

@@ -15,7 +15,7 @@ class SellerRound(msgspec.Struct):
     `off`: the channel is off, and nothing was looked at. `held` tells whether this process tends the seller, `lost`
     that another took over in the middle. `would_tell` counts, where nothing is sent, quantities not counted before.
     `again` is when to come back, None for the usual time; `walks` tells that listings are still to be looked at, at
-    leisure.
+    leisure, `carries` that a feed is under way.
     """
 
     tenant: str
@@ -29,6 +29,7 @@ class SellerRound(msgspec.Struct):
     would_tell: int = 0
     again: timedelta | None = None
     walks: bool = False
+    carries: bool = False
 
     def note(self, told: Told) -> bool:
         """Count what became of a SKU; answer whether the round goes on."""

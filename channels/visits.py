@@ -25,7 +25,10 @@ TAKEN = timedelta(seconds=2)
 """When to come again where another tends the seller: he may have looked at what is due before it was."""
 
 WALKING = timedelta(seconds=20)
-"""When to come again for listings that are looked at at leisure: some requests have gathered by then."""
+"""When to come again for a feed, or for listings that are looked at at leisure: some requests have gathered by then."""
+
+STROLL, STROLLS = timedelta(seconds=2), 3
+"""So long, and so often in a visit, is waited for such requests: who comes new has none at first."""
 
 _log = structlog.get_logger("channels.visits")
 
@@ -67,6 +70,7 @@ def _rounds(desk: Desk, left: Callable[[], timedelta], sleep: Callable[[float], 
     def late() -> bool:
         return left() < RESERVED
 
+    strolls = 0
     while True:
         round_ = desk.round(late)
         visited.add(round_)
@@ -76,7 +80,11 @@ def _rounds(desk: Desk, left: Callable[[], timedelta], sleep: Callable[[float], 
         if not round_.held:
             return
         if visited.again is None:
-            if round_.walks:
+            if round_.walks and strolls < STROLLS and left() - STROLL >= RESERVED:
+                strolls += 1
+                sleep(STROLL.total_seconds())
+                continue
+            if round_.walks or round_.carries:
                 visited.again = WALKING
             if late():  # the round may have ended for that, with more to do
                 visited.again = timedelta()

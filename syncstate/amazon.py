@@ -43,6 +43,9 @@ def mock_seller(tenant: str, stack: ExitStack, zeroing: float) -> tuple[Seller, 
         mode=Mode.LIVE,
         rates=MOCK_RATES,
         zeroing=zeroing,
+        feeds=client.feeds,
+        lookup=client.catalogue,
+        orders=client.orders,
     )
     return seller, simulator
 
@@ -75,6 +78,9 @@ def real_seller(settings: Settings, stack: ExitStack) -> Seller | None:
         mode=Mode(settings.amazon_mode),
         rates=Rates(Rate(speed, 5), Rate(speed, 10)),
         zeroing=settings.zeroing_share,
+        feeds=client.feeds,
+        lookup=client.catalogue,
+        orders=client.orders,
     )
 
 

@@ -3,9 +3,11 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AliasChoices, Field, SecretStr
+from pydantic import AfterValidator, AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from channels.deltas.shops import Unexplained
+from channels.shopify.identities import shop_domain
 from syncstate.configuration import Surroundings
 from syncstate.notices import Notify
 from syncstate.origins import Origins
@@ -124,18 +126,26 @@ class Settings(BaseSettings):
         float, Field(gt=0, le=100, description="requests a second the seller's account was granted, per operation")
     ] = 0.5
 
+    shopify_shop: Annotated[
+        Annotated[str, AfterValidator(shop_domain)] | None,
+        Field(description="the shop that is given what others changed, like your-shop.myshopify.com"),
+    ] = None
+    shopify_token: Annotated[SecretStr | None, Field(description="its Admin API access token")] = None
+    shopify_mode: Annotated[
+        ChannelMode, Field(description="how that channel begins: off; observe: compare, send nothing; live")
+    ] = "observe"
+    shopify_location: Annotated[
+        str | None, Field(pattern=r"^\d{1,20}$", description="the location's id; not needed where there is only one")
+    ] = None
+    shopify_unexplained: Annotated[
+        Unexplained,
+        Field(description="units there that nothing explains: ask; adopt them as stock; reject: take them back"),
+    ] = "ask"
+    shopify_endpoint: Annotated[str | None, Field(description="the Admin API; else the shop's own address")] = None
+
     zeroing_share: Annotated[
         float, Field(ge=0, le=1, description="so much of a channel's listings may become zero at once; 1: all of them")
     ] = 0.1
-
-    shopify_shop: Annotated[
-        str | None, Field(description="the shop's own domain, like your-shop.myshopify.com; with it goes the next one")
-    ] = None
-    shopify_token: Annotated[SecretStr | None, Field(description="the Admin API's access token at that shop")] = None
-    shopify_location: Annotated[
-        str | None, Field(description="the number of the location whose stock is kept in step, where there are several")
-    ] = None
-    shopify_endpoint: Annotated[str | None, Field(description="the Admin API; else the shop's own address")] = None
 
     notify: Annotated[Notify, Field(description="whom to tell of alerts, per tenant, as JSON: see Get alerts")] = {}
 

@@ -13,6 +13,8 @@ from uuid import uuid4
 
 import structlog
 
+from channels.deltas.deciding import Decider
+from channels.deltas.dispatcher import DeltaDispatcher
 from channels.dispatcher import Dispatcher
 from channels.limits import Rate
 from channels.notices.notifier import Notifier
@@ -49,6 +51,7 @@ from syncstate.linking import link_older
 from syncstate.notices import audiences
 from syncstate.queues import open_queue
 from syncstate.settings import Settings
+from syncstate.shopify import connected_shops, real_shop
 from syncstate.shops import shops_of
 from syncstate.stores import open_store
 from web.counts import EVERY, counts_of
@@ -75,6 +78,7 @@ class System:
     services: Services
     dispatcher: Dispatcher
     notifier: Notifier
+    deltas: DeltaDispatcher
     amazon: Simulator | None = None
 
     @property
@@ -99,6 +103,7 @@ class System:
         counting.join(COUNTING_SECONDS)
         self.engine.sweeper.start()
         self.dispatcher.start()
+        self.deltas.start()
         self.notifier.start()
 
     def link(self) -> None:
@@ -131,7 +136,7 @@ def assembled(settings: Settings, *, channels: bool = True, clock: Clock = syste
     """
     with ExitStack() as stack:
         store = stack.enter_context(closing(_store(settings, clock)))
-        heard: list[Dispatcher] = []
+        heard: list[Dispatcher | DeltaDispatcher] = []
         engine = stack.enter_context(closing(_engine(settings, store, clock, heard)))
         amazon: Simulator | None = None
         sellers = []
@@ -143,11 +148,15 @@ def assembled(settings: Settings, *, channels: bool = True, clock: Clock = syste
         dispatcher = Dispatcher(engine, sellers, holder=holder_of(settings), clock=clock)
         heard.append(dispatcher)
         stack.callback(dispatcher.stop)
+        shop = real_shop(settings, stack) if channels else None
+        deltas = DeltaDispatcher(engine, [shop] if shop is not None else [], holder=holder_of(settings), clock=clock)
+        heard.append(deltas)
+        stack.callback(deltas.stop)
         told = audiences(settings.notify, clock, stack) if channels else []
         notifier = Notifier(engine, told, holder=holder_of(settings), clock=clock)
         stack.callback(notifier.stop)
         whose = sellers_of(settings) | {seller.seller_id: seller.tenant for seller in sellers}
-        yield System(services(settings, engine, clock, whose), dispatcher, notifier, amazon)
+        yield System(services(settings, engine, clock, whose), dispatcher, notifier, deltas, amazon)
 
 
 def served(
@@ -170,7 +179,7 @@ def _engine(
     settings: Settings,
     store: Store,
     clock: Clock,
-    heard: list[Dispatcher],
+    heard: Sequence[Dispatcher | DeltaDispatcher],
     settled: Callable[[Sequence[Settled]], object] | None = None,
 ) -> Engine:
     def on_rung(rung: Rung) -> None:
@@ -208,7 +217,8 @@ def services(
         facts=FactDoor(engine.recorder, log, broadcasts, clock, mapped=MappedListings(engine.recorder, log)),
         links=LinkDoor(engine.recorder, log, clock),
         letters=letter_desk(settings, engine, clock, letters, notifications),
-        overseer=Overseer(engine, broadcasts, connected(settings), clock),
+        overseer=Overseer(engine, broadcasts, connected(settings) | connected_shops(settings), clock),
+        decider=Decider(engine, clock),
         inventory=inventory,
         alerts=alerts,
         returns=ReturnQueries(models, live("returns")),

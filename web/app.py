@@ -31,6 +31,7 @@ from web.api import (
     operations,
     orders,
     products,
+    questions,
     report,
     returns,
     returns_webhook,
@@ -69,6 +70,7 @@ ROUTES = (
     letters,
     operations,
     sync,
+    questions,
     channels,
 )
 

@@ -5,6 +5,7 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
+from channels.deltas.deciding import Decider
 from channels.overseeing import Overseer
 from ingest.amazon.door import NotificationDoor
 from ingest.door import OrderDoor
@@ -43,6 +44,7 @@ class Services:
     links: LinkDoor
     letters: LetterDesk
     overseer: Overseer
+    decider: Decider
     inventory: InventoryQueries
     alerts: AlertQueries
     returns: ReturnQueries

@@ -3,7 +3,8 @@
 Amazon tells an order by ORDER_CHANGE notifications, repeated and out of order, of one item or of all. Of an item the
 quantity never grows: what is ordered stands from the beginning, and a lower one tells that units were cancelled. So
 the promised units of an item are the least quantity seen, none once the order is off, and never fewer than were
-shipped: whatever the order of notifications, they come to the same.
+shipped: whatever the order of notifications, they come to the same. Units that were ordered and are known to be off
+before any sale was told are told as a sale and its cancellation: the channel took them off its offer all the same.
 """
 
 from collections.abc import Iterator, Sequence
@@ -54,7 +55,7 @@ def story_of(order: str, history: Sequence[Entry]) -> Story:
         facts,
         {id_: item.promised for id_, item in items.items()},
         {id_: item.sku for id_, item in items.items() if item.sku is not None},
-        {id_: item.listing for id_, item in items.items() if item.sku is None and item.promised and item.listing},
+        {id_: item.listing for id_, item in items.items() if item.sku is None and item.ordered and item.listing},
     )
 
 
@@ -68,14 +69,21 @@ class _Item:
         self._order, self._id = order, id_
         self._least: int | None = None
         self._shipped = self._sold = self._freed = 0
+        self._most = self._gone = 0
         self._since: Entry | None = None
         self._asked: str | None = None
         self._questions = 0
+
+    @property
+    def ordered(self) -> bool:
+        """Whether units of it were ever ordered, though they may be off."""
+        return max(self._most, self._shipped) > 0
 
     def see(self, line: AmazonOrderLine) -> None:
         """Read what a notification says of the item."""
         self.listing = self.listing or line.listing
         self._least = line.quantity if self._least is None else min(self._least, line.quantity)
+        self._most = max(self._most, line.quantity)
         self._shipped = max(self._shipped, line.shipped)
 
     def name(self, sku: Sku) -> None:
@@ -97,9 +105,20 @@ class _Item:
         elif more < 0:
             self._freed -= more
             yield self._told(f"cancelled:{self._freed}", SaleCancelled(-more, self._order, self._id), cause)
+        if self.sku is not None:
+            yield from self._passed(entry)
         if self._asked is not None and (self.sku is not None or not promised):
             yield Told(f"settled:{self._asked}", ReviewSettled(self._asked), entry)
             self._asked = None
+
+    def _passed(self, entry: Entry) -> Iterator[Told]:
+        """Tell of units that were ordered and went before a sale of them was told: they come to nothing."""
+        units = self._most - self._sold - self._gone
+        if units <= 0:
+            return
+        self._gone += units
+        yield self._told(f"passed:{self._gone}", SaleRecorded(units, self._order, self._id), entry)
+        yield self._told(f"passed:{self._gone}:cancelled", SaleCancelled(units, self._order, self._id), entry)
 
     def _told(self, what: str, fact: Fact, cause: Entry) -> Told:
         return Told(f"{AMAZON}:line:{self._id}:{what}", fact, cause)

@@ -10,7 +10,7 @@ from processor.models import IndexKey, Keys
 from processor.ops import OPS, ProjectionQuarantined, RecordQuarantined, RecordReleased
 from processor.projection import Change
 from processor.streams import StreamId
-from projections.alerts import channels
+from projections.alerts import channels, shops
 from projections.alerts.documents import INDEXES, UNMAPPED, alert_id, stream_name
 from projections.alerts.watching import Watch, marked, raised
 from stock import balance
@@ -35,7 +35,7 @@ class AlertsProjection:
     """
 
     name = "alerts"
-    schema = 3
+    schema = 5
     feeds: ClassVar[Mapping[str, str]] = {SKU: SKU, CHANNEL: CHANNEL, REVIEW: REVIEW, OPS: OPS}
     indexes = INDEXES
 
@@ -162,4 +162,5 @@ _RULES: dict[type, Callable[[Watch, Recorded, Any], list[Change]]] = {
     RecordQuarantined: _untaken,
     RecordReleased: _released,
     **channels.RULES,
+    **shops.RULES,
 }

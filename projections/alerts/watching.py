@@ -19,7 +19,8 @@ class Watch(msgspec.Struct, array_like=True, gc=False):
     where none was ever asked.
 
     At a channel, `failed` are the versions that told of refusals, `drifted` the one that told of drift (0: none), as it
-    was seen at `drifted_at`, and `told` the newest quantity it took.
+    was seen at `drifted_at`, and `told` the newest quantity it took. `doubted` are the versions that told of changes
+    in doubt, by their numbers.
     """
 
     balance: Balance = msgspec.field(default_factory=Balance)
@@ -31,6 +32,7 @@ class Watch(msgspec.Struct, array_like=True, gc=False):
     drifted: int = 0
     drifted_at: Instant = Instant("")
     told: int | None = None
+    doubted: dict[int, int] | None = None
 
 
 def raised(  # noqa: PLR0913 - the document's fields

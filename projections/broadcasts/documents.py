@@ -4,13 +4,17 @@ import msgspec
 
 from processor.clock import Instant
 from processor.models import IndexKey, Keys
+from projections.broadcasts.deltas import Deltas
 from stock.balance import Balance
 from stock.identities import CHANNELS, Channel
 
-INDEXES = CHANNELS
-"""One index per channel: the SKUs that are due there, riskiest first; and those that wait for word, longest first."""
+INDEXES = (*CHANNELS, "asked")
+"""One index per channel: the SKUs that are due there, riskiest first; and those that wait for word, longest first.
 
-DUE, AWAITED = "due", "awaited"
+And one of the SKUs about which an operator is to decide something.
+"""
+
+DUE, AWAITED, ASKED = "due", "awaited", "asked"
 _MINUTE = len("2026-11-20T10:00")
 
 
@@ -80,7 +84,8 @@ class Listing(msgspec.Struct, array_like=True, gc=False):
 class Broadcasts(msgspec.Struct, array_like=True, gc=False):
     """A SKU on all its channels. `desired` is what each should show, since event `cause_version` of its stream.
 
-    The channels' parts change by their own streams alone, so the interleaving of streams cannot matter.
+    The channels' parts change by their own streams alone, so the interleaving of streams cannot matter. Shopify keeps a
+    count of its own: what it is owed is in `deltas`, and of `desired` it is told nothing.
     """
 
     balance: Balance = msgspec.field(default_factory=Balance)
@@ -88,6 +93,7 @@ class Broadcasts(msgspec.Struct, array_like=True, gc=False):
     cause_version: int = 0
     changed_at: Instant = Instant("")
     channels: dict[Channel, Listing] = msgspec.field(default_factory=dict)
+    deltas: Deltas | None = None
 
     def wanted(self, channel: Channel) -> int:
         """Return what the channel is to show now: `desired`, or less while it may have sold what nobody told yet."""
@@ -113,6 +119,8 @@ class Broadcasts(msgspec.Struct, array_like=True, gc=False):
 
         A refusal is due where it is worth another try.
         """
+        if channel == "shopify":
+            return self.deltas is not None and self.deltas.due(counted=self.balance.counted)
         listing = self.channels.get(channel)
         if listing is None or not self.sold_on(channel) or self.stopped(channel):
             return False
@@ -123,13 +131,17 @@ class Broadcasts(msgspec.Struct, array_like=True, gc=False):
     def stopped(self, channel: Channel) -> bool:
         """Whether the channel is told no more what it was told again and again."""
         listing = self.channels.get(channel)
-        return listing is not None and listing.stopped and listing.cause == self.cause_version
+        if listing is None or listing.accepted_listing != listing.listing:
+            return False
+        return listing.stopped and listing.cause == self.cause_version
 
     def awaited(self, channel: Channel) -> Instant | None:
         """Return since when word of the channel is awaited, None where it is not, or where it is to be told first."""
         listing = self.channels.get(channel)
         if listing is None or not self.sold_on(channel) or self.due(channel):
             return None
+        if channel == "shopify":
+            return self.deltas.look_at if self.deltas is not None else None
         return listing.awaited_since
 
     def settled(self, channel: Channel) -> bool:
@@ -143,7 +155,10 @@ class Broadcasts(msgspec.Struct, array_like=True, gc=False):
         Quantities are taken by their number of binary digits and times to the minute: a key that stays the same at
         most sales of a busy SKU need not be written. Who acts on a page of it sorts that page exactly.
         """
-        return tuple(self._key(channel) for channel in CHANNELS) if self.channels else ()
+        if not self.channels:
+            return ()
+        keys = tuple(self._key(channel) for channel in CHANNELS)
+        return (*keys, IndexKey(ASKED, ASKED)) if self.deltas is not None and self.deltas.asks else keys
 
     def _key(self, channel: Channel) -> IndexKey | None:
         if self.due(channel):

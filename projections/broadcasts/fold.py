@@ -9,7 +9,9 @@ from processor.events import Recorded
 from processor.models import Keys
 from processor.projection import Change
 from processor.streams import StreamId
-from projections.broadcasts import observing
+from projections.broadcasts import balancing, observing
+from projections.broadcasts.balancing import SHOP, Offered, offered
+from projections.broadcasts.deltas import Deltas
 from projections.broadcasts.documents import INDEXES, Broadcasts, Listing
 from stock import balance
 from stock.events import (
@@ -30,7 +32,7 @@ class BroadcastsProjection:
     """One row per SKU with all its channels, indexed by the channels on which it is due."""
 
     name = "broadcasts"
-    schema = 3
+    schema = 5
     feeds: ClassVar[Mapping[str, str]] = {SKU: SKU, CHANNEL: SKU}
     indexes = INDEXES
 
@@ -42,15 +44,24 @@ class BroadcastsProjection:
         """See `Projection.apply`."""
         if event.stream.category == CHANNEL:
             _channel(state, event, fact)
-        elif balance.apply(state.balance, fact):
+            if balancing.tells(event, fact):
+                balancing.tell(_deltas(state), event, fact)
+            return ()
+        before = offered(state.balance)
+        if balance.apply(state.balance, fact):
             _desire(state, event)
+            _owe(state, event, before)
         elif isinstance(fact, ListingMapped):
             listing = _listing(state, fact.channel)
+            if fact.channel == SHOP:
+                balancing.map_(_deltas(state), event, fact, listing.listing)
             listing.listing, listing.asin, listing.product_type = fact.listing, fact.asin, fact.product_type
             listing.mapped_version, listing.mapped_at = event.version, event.recorded_at
         elif isinstance(fact, ListingUnmapped):
             listing = _listing(state, fact.channel)
             listing.listing, listing.mapped_version, listing.mapped_at = None, event.version, event.recorded_at
+            if fact.channel == SHOP:
+                balancing.unmap(_deltas(state))
         return ()
 
     def keys(self, key: StreamId, state: Broadcasts) -> Keys:
@@ -71,6 +82,17 @@ def _desire(state: Broadcasts, event: Recorded) -> None:
     desired = state.balance.broadcast
     if desired != state.desired or not state.cause_version:
         state.desired, state.cause_version, state.changed_at = desired, event.version, event.recorded_at
+
+
+def _owe(state: Broadcasts, event: Recorded, before: Offered) -> None:
+    if state.deltas is not None or balancing.question_of(event):
+        balancing.move(_deltas(state), event, before, offered(state.balance))
+
+
+def _deltas(state: Broadcasts) -> Deltas:
+    if state.deltas is None:
+        state.deltas = Deltas()
+    return state.deltas
 
 
 def _listing(state: Broadcasts, channel: Channel) -> Listing:

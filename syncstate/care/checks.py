@@ -95,7 +95,9 @@ def channels(settings: Settings) -> Iterator[Check]:
     else:
         mode = settings.amazon_mode
         told = {"off": "nothing is compared or sent", "observe": "updates are counted, none is sent", "live": "live"}
-        yield Check("amazon", "ok", f"seller {settings.amazon_seller}, mode {mode}: {told[mode]}")
+        yield Check(
+            "amazon", "ok", f"seller {settings.amazon_seller}, mode {mode} unless another was set: {told[mode]}"
+        )
 
 
 def _variables(fields: list[str]) -> str:

@@ -4,14 +4,17 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
 from processor.adapters.sql import SchemaMismatch
 from processor.adapters.sql.upgrading import Upgraded, upgrade_postgres, upgrade_sqlite
+from processor.clock import system_clock
 from processor.engine import Engine
 from projections import PROJECTIONS
+from projections.broadcasts.queries import BroadcastQueries
 from stock.codec import decode
 from syncstate import presence
 from syncstate.addresses import store_named
@@ -20,6 +23,7 @@ from syncstate.care.copying import Manifest, back_up
 from syncstate.care.folds import outdated
 from syncstate.care.places import NothingThere, snapshot_of
 from syncstate.care.tally import Watch, nobody
+from syncstate.linking import link_older
 from syncstate.settings import Settings
 from syncstate.stores import DATABASE, SettingMissing, dynamodb_client, open_store
 
@@ -103,7 +107,7 @@ def _check_tables(settings: Settings) -> None:
 
 
 def _rebuilt(settings: Settings, watch: Watch) -> Iterator[str]:
-    """Rebuild what another release folded; yield each name once it is done."""
+    """Rebuild what another release folded; yield each name once it is done. Then link what it left unlinked."""
     with (
         closing(open_store(settings)) as store,
         closing(Engine(store, PROJECTIONS, decode, watch="inventory")) as engine,
@@ -114,3 +118,5 @@ def _rebuilt(settings: Settings, watch: Watch) -> Iterator[str]:
             for progress in engine.rebuild.run(name, time.sleep):
                 watch(f"events into {name}", progress.events)
             yield name
+        live = partial(engine.live, "broadcasts")
+        link_older(engine, BroadcastQueries(store.models, live), system_clock, settings.tenant)

@@ -25,6 +25,7 @@ from syncstate.cli.mapping_health import mapping
 from syncstate.cli.migrate import migrate
 from syncstate.cli.notifications import consume_notifications
 from syncstate.cli.quarantine import quarantine
+from syncstate.cli.questions import change, questions, units
 from syncstate.cli.report import report
 from syncstate.cli.restore import restore
 from syncstate.cli.serve import serve
@@ -68,6 +69,8 @@ app.command("consume-kinesis")(consume_kinesis)
 app.command("consume-notifications")(consume_notifications)
 
 app.add_typer(keys, name="keys")
+for deciding in (questions, change, units):
+    sync.command()(deciding)
 app.add_typer(connect, name="connect")
 app.add_typer(mapping, name="mapping")
 app.add_typer(sync, name="sync")

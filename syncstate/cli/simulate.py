@@ -45,11 +45,11 @@ _SHORT = re.compile(r"([a-z_]+)(?::([0-9.]+))?")
 
 @simulate.command()
 def amazon(*, port: Port = 0, seed: Seed = 0, fault: Faults = None, as_json: AsJson = False) -> None:
-    """Start a small Amazon: Login with Amazon and the Listings Items API, until Ctrl-C.
+    """Start a small Amazon: tokens, listings, feeds, orders and notifications, until Ctrl-C.
 
     It keeps to the published limits, refuses what Amazon refuses, and forgets everything when it ends. Kinds of faults
-    are throttle, invalid, unauthorised, status, garbled, drop and slow; under /_simulator/ there are listings to set,
-    the history, and faults one at a time.
+    are throttle, invalid, fatal, unauthorised, status, garbled, drop and slow; under /_simulator/ there are listings to
+    set, the history, and faults one at a time.
 
     \b
     Examples:

@@ -178,7 +178,4 @@ def _client(settings: Settings, stack: ExitStack) -> ShopifyClient:
         raise Failure("set SYNCSTATE_SHOPIFY_TOKEN: SYNCSTATE_SHOPIFY_SHOP cannot be read without it", 2)
     http = stack.enter_context(http_client())
     token = settings.shopify_token.get_secret_value()
-    try:
-        return ShopifyClient(http, settings.shopify_shop, token, endpoint=settings.shopify_endpoint)
-    except ValueError as error:
-        raise Failure(f"SYNCSTATE_SHOPIFY_SHOP: {error}", 2) from error
+    return ShopifyClient(http, settings.shopify_shop, token, endpoint=settings.shopify_endpoint)

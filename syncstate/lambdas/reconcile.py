@@ -14,6 +14,7 @@ import structlog
 
 from channels.attempts import Attempts
 from channels.decisions import CONFIRM_AFTER
+from channels.orders_place import Places
 from channels.passes import Passes
 from channels.requests import RequestBook
 from channels.wakes import Wake, wake_letter
@@ -44,6 +45,7 @@ def reconcile(  # noqa: PLR0913 - the parts of a process without an engine
             broadcasts.due(seller.tenant, seller.channel, 1)
             or broadcasts.awaited(seller.tenant, seller.channel, later(clock(), -CONFIRM_AFTER), 1)
             or _walks(store.registers, seller, clock)
+            or _polls(store.registers, seller, clock)
             or (doubts and next(attempts.doubtful(seller.tenant), None) is not None)
         ):
             work.send([wake_letter(seller)])
@@ -55,6 +57,12 @@ def _walks(registers: Registers, seller: Wake, clock: Clock) -> bool:
     """Whether listings are to be looked at."""
     place, _ = Passes(registers, seller.channel, clock).read(seller.tenant)
     return place.due(RequestBook(registers, seller.channel).read(seller.tenant), clock())
+
+
+def _polls(registers: Registers, seller: Wake, clock: Clock) -> bool:
+    """Whether orders are to be asked for, by a dispatcher that asked for any before."""
+    place, revision = Places(registers, seller.channel).read(seller.tenant, clock())
+    return bool(revision) and place.due(clock())
 
 
 @telemetry.observed("reconcile")

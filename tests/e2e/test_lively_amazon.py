@@ -141,7 +141,8 @@ def test_two_shops_sell_one_shelf_and_a_stranger_s_edit_is_found_and_repaired(tm
             amazon.shelf.edit(edited, 999)
             settle(lambda: shown(simulator), offered(wanted))
             alerts = server.get("/api/alerts")["alerts"]
-            assert (edited, 999) in [(alert["sku"], alert["quantity"]) for alert in alerts if alert["type"] == "drift"]
+            drifts = [(alert["sku"], alert["quantity"]) for alert in alerts if alert["type"] == "drift"]
+            assert drifts == [(edited, 999)], "neither sales nor cancellations, nor our own updates, are a stranger's"
             assert told(server) == wanted, "no edit moves stock"
             assert amazon.courier.given_up == 0
             assert amazon.refused == {}

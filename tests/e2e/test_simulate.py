@@ -17,7 +17,8 @@ import pytest
 from channels.amazon.client import AmazonClient, Credentials, http_client
 from channels.shopify.client import ShopifyClient
 from channels.shopify.intents import Applied
-from tests.e2e.serving import ROOT, SECONDS_TO_STOP, Server, command, environment
+from syncstate.cli import main
+from tests.e2e.serving import ROOT, SECONDS_TO_STOP, Server, environment
 from tests.integration.channels.shopify.intents import an_intent
 from tests.payloads import a_simple_body
 
@@ -145,14 +146,19 @@ def test_it_sells_by_itself() -> None:
         assert {change["by"] for change in history} == {"sale"}
 
 
-def test_what_cannot_be_started_says_why() -> None:
+@pytest.mark.parametrize("name", ["amazon", "shopify"])
+def test_what_cannot_be_started_says_why(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        for name in ("amazon", "shopify"):
-            done = command("simulate", name, "--port", port, "--json")
-            assert (done.returncode, json.loads(done.stdout)["code"]) == (1, "port_taken")
-            assert f"127.0.0.1:{port} cannot be listened on" in done.stderr
-            assert "--port 0" in done.stderr
+        monkeypatch.setattr(sys, "argv", ["syncstate", "simulate", name, "--port", port, "--json"])
+        with pytest.raises(SystemExit) as ended:
+            main()
+    told = capsys.readouterr()
+    assert (ended.value.code, json.loads(told.out)["code"]) == (1, "port_taken")
+    assert f"127.0.0.1:{port} cannot be listened on" in told.err
+    assert "--port 0" in told.err
 
 
 @pytest.mark.parametrize(
@@ -170,10 +176,15 @@ def test_what_cannot_be_started_says_why() -> None:
         ("shopify", "--repeat", "2"),
     ],
 )
-def test_an_option_that_makes_no_sense_is_a_wrong_use(arguments: tuple[str, ...]) -> None:
-    done = command("simulate", *arguments, "--json")
-    assert (done.returncode, json.loads(done.stdout)["code"]) == (2, "usage")
-    assert done.stderr.count("\n") == 1
+def test_an_option_that_makes_no_sense_is_a_wrong_use(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["syncstate", "simulate", *arguments, "--json"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    told = capsys.readouterr()
+    assert (ended.value.code, json.loads(told.out)["code"]) == (2, "usage")
+    assert told.err.count("\n") == 1
 
 
 def test_on_a_terminal_it_tells_how_to_reach_it() -> None:

@@ -182,8 +182,9 @@ def test_an_order_delivered_twenty_times_at_once_is_counted_once_and_amazon_show
     body = an_order_body(a_line(1, "TSHIRT-RED-M", 2), id_=1001)
     with ThreadPoolExecutor(20) as pool:
         statuses = list(pool.map(lambda _: aws.deliver(body), range(20)))
-    # A store in the middle of one of them may send another away; the shop delivers that again.
-    assert set(statuses) <= {200, 503}
+    # A store in the middle of one of them may send another away, and a busy machine may let a function's time run out;
+    # the shop delivers that again.
+    assert all(status == 200 or status >= 500 for status in statuses)
     aws.deliver_until_taken(body)
     eventually(lambda: aws.stock("TSHIRT-RED-M"), 58)
     eventually(lambda: aws.amazon.amazon.quantity("TSHIRT-RED-M"), 53)

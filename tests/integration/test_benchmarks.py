@@ -73,6 +73,7 @@ NOT_MEASURED = {
     "/api/transactions": "",
     "/api/dead-letters": "an operator's, of what is kept apart",
     "/api/dead-letters/{record}": "one of them",
+    "/api/sync": "an operator's: two counts, and a few registers",
     "/api/mapping/unmapped": "read from the orders' own streams, a page of them",
 }
 
@@ -154,3 +155,22 @@ def test_verifying_finds_a_document_too_many() -> None:
 
 def _first(store: MemoryStore) -> StreamId:
     return next(store.log.streams())
+
+
+@pytest.mark.slow
+def test_a_quick_run_of_what_is_sold_out_at_once_passes_no_limit(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--quick", "--only", "soldout", "--json"]) == 0
+    [section] = msgspec.json.decode(capsys.readouterr().out, type=Report).sections
+    ours, without, every = section.drains
+    assert (ours.feeds, without.feeds, every.feeds) == (1, 0, 0)
+    assert ours.gone < without.gone < every.gone
+    assert ours.oversold < without.oversold < every.oversold
+    assert {drain.throttled for drain in section.drains} == {0}
+
+
+@pytest.mark.slow
+def test_a_quick_run_tells_how_long_a_sale_takes_to_the_listing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--quick", "--only", "shown", "--json"]) == 0
+    [section] = msgspec.json.decode(capsys.readouterr().out, type=Report).sections
+    assert {"memory", "SQLite"} <= {lag.name for lag in section.lags}
+    assert all(0 < lag.p50 <= lag.p95 <= lag.slowest for lag in section.lags)

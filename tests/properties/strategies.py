@@ -1,5 +1,6 @@
 """What may be appended, rung and injected."""
 
+from functools import partial
 from typing import NamedTuple
 
 from hypothesis import strategies as st
@@ -13,8 +14,16 @@ from stock.events import (
     BufferSet,
     ChannelOrdersRead,
     ChannelQuantityObserved,
+    DeltaApplied,
+    DeltaDecided,
+    DeltaInDoubt,
+    DeltaIntended,
+    DeltaRefused,
     DriftFound,
     FbaLevelObserved,
+    LevelCompared,
+    LevelDecided,
+    LevelUnexplained,
     ListingMapped,
     ListingStatusObserved,
     ListingUnmapped,
@@ -66,6 +75,18 @@ _CHANNEL_FACTS: tuple[StockEvent, ...] = (
     *(ChannelQuantityObserved("look", quantity, NOON, "L", looked=True) for quantity in (0, 4)),
     *(ChannelOrdersRead(at) for at in (MORNING, NOON)),
     DriftFound(4, 0, NOON),
+    *(DeltaIntended(number, 2, 5, f"k{number}", "L1", "48", 1, since) for number in (1, 2) for since in (1, 3)),
+    *(outcome(number) for number in (1, 2) for outcome in (DeltaApplied, partial(DeltaRefused, code="402"))),
+    DeltaInDoubt(2, 2),
+    *(DeltaDecided(2, applied) for applied in (False, True)),
+    *(
+        LevelCompared("L1", available, 1, since, at)
+        for available in (4, 9)
+        for since in (1, 3)
+        for at in (MORNING, NOON)
+    ),
+    *(LevelUnexplained(1, difference, 9) for difference in (0, 5)),
+    *(LevelDecided(1, adopted) for adopted in (False, True)),
     ListingStatusObserved("n1", ("BUYABLE",), NOON),
 )
 _REVIEW_FACTS: tuple[StockEvent, ...] = (

@@ -72,7 +72,7 @@ def get_report(  # noqa: PLR0913 - what a report is of
     services: Use,
     caller: Reader,
     *,
-    channel: Channel = "amazon",
+    channel: Annotated[Channel, Query(description="the channel it showed on")] = "amazon",
     since: Annotated[str | None, Query(description="from this ISO-8601 time on; else for seven days")] = None,
     until: Annotated[str | None, Query(description="before this ISO-8601 time; else until now")] = None,
     grace: Annotated[

@@ -2,7 +2,8 @@
 
 import socket
 from collections.abc import Callable, Iterator
-from threading import Thread
+from threading import Event, Thread
+from time import monotonic
 from zlib import crc32
 
 import pytest
@@ -27,9 +28,11 @@ class Closing:
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
         self.half, self.checksum, self.asked = True, 0, 0
+        self.silent, self._closed = False, Event()
         Thread(target=self._serve, daemon=True).start()
 
     def close(self) -> None:
+        self._closed.set()
         self._listening.close()
 
     def _serve(self) -> None:
@@ -41,6 +44,9 @@ class Closing:
             with connection:
                 connection.recv(65536)
                 self.asked += 1
+                if self.silent:
+                    self._closed.wait(30)
+                    return
                 head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(WHOLE)}\r\nConnection: close\r\n"
                 if self.checksum:
                     head += f"x-amz-crc32: {self.checksum}\r\n"
@@ -94,6 +100,14 @@ def test_half_an_answer_is_none(server: Closing, ask: Callable[[], object]) -> N
     with pytest.raises(StoreUnavailable, match="bytes expected is"):
         ask()
     assert server.asked >= 1
+
+
+def test_a_secret_that_does_not_come_is_given_up_before_the_shop_gives_up(server: Closing) -> None:
+    """A shop waits five seconds for its answer, and then delivers again."""
+    server.silent, began = True, monotonic()
+    with pytest.raises(StoreUnavailable, match="timeout"):
+        read_a_secret()
+    assert (server.asked, monotonic() - began < 5) == (1, True)
 
 
 def test_an_answer_of_another_checksum_is_none(server: Closing) -> None:

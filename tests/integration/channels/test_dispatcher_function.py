@@ -6,17 +6,20 @@ from datetime import timedelta
 import httpx
 import pytest
 
+from channels.decisions import CONFIRM_AFTER
 from channels.limits import Rate
 from channels.modes import Mode
+from channels.requests import RequestBook
 from channels.sellers import Rates
 from channels.simulators.amazon import SimulatedAmazon, Simulator, simulator_app
+from channels.switchboard import Switchboard
 from channels.tenure import LENGTH
 from channels.visits import TAKEN
 from channels.wakes import Wake, wake_in, wake_letter
 from processor.errors import StoreUnavailable
 from projections.broadcasts.queries import BroadcastQueries
-from stock.events import BroadcastAccepted
-from stock.identities import Sku
+from stock.events import BroadcastAccepted, ChannelPaused
+from stock.identities import Sku, sku
 from tests.factories import an_opening
 from tests.integration.channels.accidents import DyingClient, Killed, Trap
 from tests.integration.channels.conftest import Stage
@@ -351,3 +354,39 @@ def test_it_is_as_good_on_every_store(sim: Simulator, http: httpx.Client, place:
         eventually(shop.due, [])
     finally:
         shop.close()
+
+
+def test_a_quantity_that_nobody_has_seen_is_looked_for(shop: Shop, stream: Stream) -> None:
+    stocked(stream, "A")
+    stream.run(stream.process())
+    assert stream.look(doubts=False) == []
+    shop.time.pass_(CONFIRM_AFTER)
+    assert stream.look(doubts=False) == [SELLER]
+    stream.run(stream.process("another"))
+    assert shop.listing("A").known
+    assert stream.look(doubts=False) == []
+
+
+def test_a_look_that_an_operator_asks_for_is_taken(shop: Shop, stream: Stream) -> None:
+    stocked(stream, "A")
+    stream.run(stream.process())
+    shop.time.pass_(CONFIRM_AFTER)
+    stream.look(doubts=False)
+    stream.run(stream.process("another"))
+    shop.sim.amazon.put_listing("A", quantity=70)
+    RequestBook(shop.store.registers, "amazon").ask(TENANT, shop.clock(), sku("A"))
+    assert stream.look(doubts=False) == [SELLER]
+    stream.run(stream.process("a third"))
+    assert shop.shown("A") == 7
+
+
+def test_a_channel_that_is_paused_is_told_nothing(shop: Shop, stream: Stream) -> None:
+    board = Switchboard(shop.store.log, shop.engine.recorder, shop.clock)
+    board.pause(TENANT, "amazon", ChannelPaused("operator"), source="operator")
+    stocked(stream, "A")
+    stream.run(stream.process())
+    assert shop.sent() == []
+    board.resume(TENANT, "amazon", source="operator")
+    assert stream.look(doubts=False) == [SELLER]
+    stream.run(stream.process("another"))
+    assert shop.shown("A") == 7

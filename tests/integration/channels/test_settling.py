@@ -20,6 +20,7 @@ from stock.events import (
     ChannelOrdersRead,
     ChannelQuantityObserved,
     DriftFound,
+    SaleCancelled,
     SaleRecorded,
 )
 from stock.identities import channel_stream, sku
@@ -141,6 +142,60 @@ def test_the_channels_own_sale_is_not_written_over(settled: Shop) -> None:
     assert settled.state("A").settled("amazon")
     assert settled.listing("A").limit is None
     assert not any(isinstance(fact, DriftFound) for fact in settled.outcomes("A"))
+
+
+def test_a_sale_that_an_update_wrote_over_is_not_missed_beside_one_that_came_after(settled: Shop) -> None:
+    """Two were sold since that quantity was computed, and one of them before it was shown: one less is no drift."""
+    settled.found("A", 1)
+    run(settled)
+    settled.time.pass_(SECOND)
+    notify(settled, "A", 11)
+    run(settled)
+    settled.time.pass_(SECOND)
+    sold_there(settled, "A")
+    order_comes(settled, "A", "before")
+    order_comes(settled, "A", "after")
+    run(settled)
+    settled.time.pass_(CONFIRM_AFTER)
+    run(settled, 40)
+    assert settled.shown("A") == 9
+    assert not any(isinstance(fact, DriftFound) for fact in settled.outcomes("A"))
+
+
+@pytest.mark.parametrize("told", ["before", "after"])
+def test_a_cancelled_unit_that_is_offered_again_is_no_drift(settled: Shop, told: str) -> None:
+    """The quantity was told without it, and the channel puts it back, before its cancellation is known or after."""
+
+    def cancelled() -> None:
+        settled.record("A", stated(SaleCancelled(1, "o", "1"), tx="amazon:line:1:cancelled:1"))
+
+    settled.record("A", stated(SaleRecorded(1, "o", "1"), tx="amazon:line:1:1"))
+    run(settled)
+    settled.time.pass_(SECOND)
+    notify(settled, "A", 9)
+    if told == "before":
+        cancelled()
+    settled.time.pass_(SECOND)
+    settled.sim.amazon.put_listing("A", quantity=10)
+    notify(settled, "A", 10)
+    run(settled)
+    if told == "after":
+        cancelled()
+    settled.time.pass_(CONFIRM_AFTER)
+    run(settled, 20)
+    assert settled.shown("A") == 10
+    assert not any(isinstance(fact, DriftFound) for fact in settled.outcomes("A"))
+
+
+def test_more_than_cancelled_orders_put_back_is_drift(settled: Shop) -> None:
+    settled.record("A", stated(SaleRecorded(1, "o", "1"), tx="amazon:line:1:1"))
+    run(settled)
+    settled.time.pass_(SECOND)
+    settled.sim.amazon.put_listing("A", quantity=11)
+    notify(settled, "A", 11)
+    run(settled)
+    assert settled.shown("A") == 9
+    assert [fact.observed for fact in settled.outcomes("A") if isinstance(fact, DriftFound)] == [11]
 
 
 def test_stock_that_comes_before_the_order_does_not_bring_the_sold_unit_back(settled: Shop) -> None:
@@ -298,6 +353,14 @@ def test_what_was_given_up_goes_on_when_stock_moves(settled: Shop) -> None:
     settled.sell("A")
     run(settled)
     assert settled.shown("A") == 9
+
+
+def test_another_listing_of_what_was_given_up_is_told(settled: Shop) -> None:
+    fight(settled, 15)
+    settled.sim.amazon.put_listing("B", quantity=1)
+    settled.map("A", "B")
+    run(settled)
+    assert settled.shown("B") == 10
 
 
 def test_what_was_given_up_goes_on_when_an_operator_says_so(settled: Shop) -> None:

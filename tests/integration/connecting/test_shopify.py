@@ -226,7 +226,6 @@ def _fault(kind: str, **more: object) -> Callable[[Simulator], None]:
     "case",
     [
         ({"shopify_token": "wrong-token"}, None, "SYNCSTATE_SHOPIFY_TOKEN is not a token"),
-        ({"shopify_shop": "shop.example"}, None, "SYNCSTATE_SHOPIFY_SHOP: a shop is named by its own domain"),
         ({"shopify_shop": None}, None, "set SYNCSTATE_SHOPIFY_SHOP"),
         ({"shopify_token": None}, None, "set SYNCSTATE_SHOPIFY_TOKEN"),
         ({"shopify_endpoint": "http://127.0.0.1:1"}, None, "look at the network and at SYNCSTATE_SHOPIFY_SHOP"),

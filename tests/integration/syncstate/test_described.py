@@ -29,22 +29,38 @@ from processor.store import Store
 from projections import PROJECTIONS
 from projections.alerts.documents import alert_id
 from stock.codec import decode
-from stock.events import ListingMapped, ProductSeen, ProductVariant, StockAdjusted
-from stock.identities import product_stream, sku, sku_stream
+from stock.events import (
+    DeltaInDoubt,
+    DeltaIntended,
+    LevelCompared,
+    LevelUnexplained,
+    ListingMapped,
+    ProductSeen,
+    ProductVariant,
+    StockAdjusted,
+)
+from stock.identities import channel_stream, product_stream, sku, sku_stream
 from syncstate.settings import Settings
 from syncstate.wiring import services
-from tests.integration.syncstate.stocked import SHIRT, record, stock
+from tests.integration.syncstate.stocked import AT, SHIRT, record, stock
 from tests.kinesis import arrival
 from tests.payloads import SECRET, SHOP
 from tests.stores import Place
 from tests.unit.web.test_quarantine import poison
 from web.answers import ErrorAnswer
+from web.api.questions import EXAMPLE
 from web.app import create_app
 from web.services import Services
 
 BOTH = pytest.mark.parametrize("kind", ["sqlite", "postgres"], indirect=True)
 
 DAMAGED = sku_stream("default", sku("DAMAGED"))
+IN_QUESTION = (
+    LevelCompared("7", 30, 0, 2, AT),
+    DeltaIntended(1, -2, 30, "k1", "7", "48", 2, 2),
+    DeltaInDoubt(1, -2),
+    LevelUnexplained(1, 3, 33),
+)
 PRODUCT = "9007199254740993"
 A_KEY, A_STREAM, A_RECORD = "a-key-that-is-there", "a-stream-that-is-stopped", "a-record-that-is-kept"
 KNOWN = {
@@ -119,6 +135,10 @@ def furnish(store: Store) -> None:
         record(engine, sku_stream("default", sku("MUG 100% #1")), [StockAdjusted(5, "opening")])
         for name in ("unmapped", "health"):
             record(engine, sku_stream("default", sku(name)), [ListingMapped("amazon", name)])
+        record(
+            engine, sku_stream("default", sku(EXAMPLE)), [StockAdjusted(5, "opening"), ListingMapped("shopify", "7")]
+        )
+        record(engine, channel_stream("default", "shopify", sku(EXAMPLE)), IN_QUESTION)
         record(engine, product_stream("default", "shopify", PRODUCT), [ProductSeen((ProductVariant("1", "SHIRT"),))])
 
 

@@ -12,8 +12,10 @@ from processor.adapters.dynamodb import tables
 from processor.errors import Outdated
 from processor.log import Append
 from processor.store import Store
-from stock.events import SaleRecorded
+from stock.codec import decode
+from stock.events import ListingMapped, SaleRecorded, SkuAssigned
 from stock.facts import fact
+from stock.identities import link_stream
 from syncstate.care.checkup import checkup
 from syncstate.care.upgrading import TablesDiffer, upgrade
 from syncstate.cli.app import app
@@ -124,3 +126,14 @@ def test_nothing_is_rebuilt_in_tables_of_another_shape(settings: Settings) -> No
         upgrade(settings)
     with closing(open_store(settings)) as store, pytest.raises(Outdated):
         on_hand(store)
+
+
+def test_an_upgrade_links_the_listings_that_an_earlier_release_mapped(settings: Settings) -> None:
+    with closing(open_store(settings)) as store:
+        mapped = fact(ListingMapped("amazon", "MUG-AMZ"), tx="mapped", at=AT, source="api")
+        store.log.append([Append(MUG, (mapped,))])
+        *_, last = store.log.read(MUG)
+        assert projections.handler({"Records": records_of([last])}, Context()) == {"batchItemFailures": []}
+        upgrade(settings.model_copy(update={"tenant": MUG.tenant}))
+        [linked] = store.log.read(link_stream(MUG.tenant, "amazon", "listing", "MUG-AMZ"))
+        assert decode(linked) == SkuAssigned(MUG.key)

@@ -1,8 +1,9 @@
 """Delivery rows: numbers claimed before the call, changed by compare-and-set."""
 
+import msgspec
 import pytest
 
-from channels.attempts import Attempts, Check, Delivery
+from channels.attempts import Attempts, Carried, Check, Delivery
 from processor.adapters.memory import MemoryStore
 from processor.registers import Registers
 from stock.identities import MAX_SKU_CHARS, sku
@@ -84,3 +85,23 @@ def test_channels_have_rows_of_their_own(registers: Registers) -> None:
     amazon, shopify = Attempts(registers, "amazon"), Attempts(registers, "shopify")
     assert amazon.write(amazon.entry("acme", SKU), an_attempt())
     assert shopify.entry("acme", SKU).revision == 0
+
+
+def carried(attempt: int, *, newest: int | None = None) -> Delivery:
+    row = Delivery(newest or attempt, "L", 5, 3, 1, MORNING, "unknown")
+    return msgspec.structs.replace(row, carried=Carried(7, attempt, 5))
+
+
+def test_a_row_that_a_feed_carries_is_in_doubt_whatever_is_told_meanwhile() -> None:
+    row = carried(1, newest=2).ended("accepted")
+    assert (row.doubtful, row.suspect) == (True, False)
+
+
+def test_what_a_feed_carried_and_nobody_heard_of_is_in_doubt_but_on_its_way_no_more() -> None:
+    row = carried(3).let_go()
+    assert (row.carried, row.doubtful, row.outcome, row.landed) == (None, True, "untaken", 3)
+
+
+def test_what_was_told_during_a_feed_is_in_doubt_when_it_is_over() -> None:
+    row = carried(3, newest=4).ended("accepted").let_go()
+    assert (row.carried, row.doubtful, row.outcome, row.landed) == (None, True, "accepted", 0)

@@ -5,8 +5,20 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from channels.attempts import Delivery, Outcome
-from channels.decisions import BACKOFF, LAG, MAX_BACKOFF, Decision, Rest, Settle, Tell, Wait, backoff, decide
+from channels.attempts import Carried, Delivery, Outcome
+from channels.decisions import (
+    BACKOFF,
+    LAG,
+    LOOK_AGAIN,
+    MAX_BACKOFF,
+    Decision,
+    Rest,
+    Settle,
+    Tell,
+    Wait,
+    backoff,
+    decide,
+)
 from processor.clock import later
 from projections.broadcasts.documents import Broadcasts, Listing
 from stock.balance import Balance
@@ -160,3 +172,39 @@ def test_backoff_doubles_and_never_passes_its_limit() -> None:
 
 def test_later_counts_from_a_moment() -> None:
     assert later(MORNING, timedelta(hours=2)) == NOON
+
+
+def carried(delivery: Delivery, attempt: int = 1, quantity: int = 5) -> Delivery:
+    return msgspec.structs.replace(delivery, carried=Carried(1, attempt, quantity))
+
+
+@pytest.mark.parametrize("desired", [5, 6])
+def test_no_more_is_told_while_a_feed_is_under_way(desired: int) -> None:
+    """Nor the same, whatever the log tells: what the feed carries may come at any moment."""
+    for accepted in (None, 9, 5):
+        state = a_state(desired, attempt=1 if accepted == 5 else 0, accepted=accepted)
+        assert decided(state, carried(a_delivery(outcome="unknown"))) == Wait(later(MORNING, LOOK_AGAIN))
+
+
+def test_less_is_told_while_a_feed_is_under_way() -> None:
+    state = a_state(4, attempt=1, accepted=5)
+    assert decided(state, carried(a_delivery(outcome="unknown"))) == told(4, 2)
+
+
+@pytest.mark.parametrize(("outcome", "again"), [("accepted", False), ("untaken", True), ("unknown", True)])
+def test_less_is_told_once_while_a_feed_is_under_way_unless_it_was_not_taken(outcome: Outcome, *, again: bool) -> None:
+    state = a_state(4, attempt=1, accepted=5)
+    answer = decided(state, carried(a_delivery(2, 4, outcome)))
+    assert answer == (told(4, 3) if again else Wait(later(MORNING, LOOK_AGAIN)))
+
+
+def test_a_listing_that_was_mapped_since_waits_for_the_feed_of_the_one_before() -> None:
+    state = a_state(1, listing="NEW")
+    assert isinstance(decided(state, carried(a_delivery(outcome="unknown"))), Wait)
+
+
+def test_what_was_told_during_a_feed_is_told_again_when_it_is_over() -> None:
+    state = a_state(4, attempt=2, accepted=4)
+    row = carried(a_delivery(2, 4))
+    assert isinstance(decided(state, row), Wait)
+    assert decided(state, row.let_go()) == told(4, 3)

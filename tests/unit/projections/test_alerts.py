@@ -16,8 +16,12 @@ from stock.events import (
     AlertAcknowledged,
     BroadcastAccepted,
     BroadcastRejected,
+    BroadcastsResumed,
+    BroadcastsStopped,
     ChannelOrdersRead,
+    ChannelPaused,
     ChannelQuantityObserved,
+    ChannelResumed,
     DriftFound,
     LowStockThresholdSet,
     ReturnReceived,
@@ -29,7 +33,7 @@ from stock.events import (
     StockAdjusted,
     StockCounted,
 )
-from stock.identities import review_stream, sku, sku_stream
+from stock.identities import review_stream, sku, sku_stream, switch_stream
 from tests.factories import MORNING, NOON
 from tests.unit.projections.story import ON_AMAZON, SHIRT, Story, alerts
 
@@ -163,3 +167,19 @@ def test_a_question_that_was_settled_is_read() -> None:
     assert not story.when(ReviewSettled("t1"), review)
     (change,) = story.when(ReviewSettled("t3"), review)
     assert change == Amend(alert_id(review, 3, "manual_review"), {"read": True}, leaves=(UNREAD,))
+
+
+def test_a_channel_that_paused_itself_is_critical_until_it_is_resumed() -> None:
+    channel = switch_stream("acme", "amazon")
+    story = Story(AlertsProjection())
+    assert not story.when(ChannelPaused("operator"), channel)
+    assert alerts(story.when(ChannelPaused("zeroing", 12, 40), channel)) == [("sync_failed", "critical", 12)]
+    (change,) = story.when(ChannelResumed(), channel)
+    assert change == Amend(alert_id(channel, 2, "sync_failed"), {"read": True}, leaves=(UNREAD,))
+    assert not story.when(ChannelResumed(), channel)
+
+
+def test_a_listing_that_was_given_up_is_critical_until_somebody_sees_to_it() -> None:
+    story = Story(AlertsProjection()).given(BroadcastAccepted(1, 7, 1), stream=ON_AMAZON)
+    assert alerts(story.when(BroadcastsStopped(6, 7, 1, 5), ON_AMAZON)) == [("sync_failed", "critical", 7)]
+    assert read(story.when(BroadcastsResumed(), ON_AMAZON), "sync_failed", 2)

@@ -1,0 +1,1 @@
+"""Many quantities at once: the riskiest one by one, the rest in one feed."""
