@@ -104,7 +104,7 @@ class NamedAnswer(Answer):
     links: tuple[NamedThing, ...]
 
 
-_Ids = Annotated[list[str] | None, Query(max_length=MOST_NAMED)]
+_Ids = Annotated[list[str] | None, Query(max_length=MOST_NAMED, description="the shop's numbers, up to 100")]
 
 
 @router.get("/api/links")

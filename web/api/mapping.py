@@ -126,6 +126,12 @@ def delete_mapping_of_unmapped(services: Use, caller: Writer, channel: _On = "am
     return _unmap(services, caller.tenant, Sku("unmapped"), channel)
 
 
+@router.delete("/api/mapping/health")
+def delete_mapping_of_health(services: Use, caller: Writer, channel: _On = "amazon") -> UnmappedAnswer:
+    """Unmap the SKU that is called `health`, as any other; to GET it, name it by `?sku=`."""
+    return _unmap(services, caller.tenant, Sku("health"), channel)
+
+
 @router.delete("/api/mapping/{sku:path}")
 def delete_mapping_of(services: Use, caller: Writer, sku: SkuPath, channel: _On = "amazon") -> UnmappedAnswer:
     """Unmap a SKU: the channel is told nothing more about it."""

@@ -133,7 +133,8 @@ def furnish(store: Store) -> None:
     stock(store)
     with closing(Engine(store, PROJECTIONS, decode, watch="inventory")) as engine:
         record(engine, sku_stream("default", sku("MUG 100% #1")), [StockAdjusted(5, "opening")])
-        record(engine, sku_stream("default", sku("unmapped")), [ListingMapped("amazon", "unmapped")])
+        for name in ("unmapped", "health"):
+            record(engine, sku_stream("default", sku(name)), [ListingMapped("amazon", name)])
         record(
             engine, sku_stream("default", sku(EXAMPLE)), [StockAdjusted(5, "opening"), ListingMapped("shopify", "7")]
         )

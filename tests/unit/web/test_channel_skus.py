@@ -125,4 +125,5 @@ def test_a_variant_that_was_sold_without_a_sku_is_blank(client: Client) -> None:
 def test_a_sku_of_the_page_s_name_is_a_sku(client: Client) -> None:
     mapped(client, "health", "HEALTH-1")
     assert found(client, "/api/mapping", sku="health")["listing"] == "HEALTH-1"
-    assert client.ask("DELETE", "/api/mapping", params={"sku": "health"}).status_code == 200
+    assert client.ask("DELETE", "/api/mapping/health").status_code == 200
+    assert client.ask("DELETE", "/api/mapping/health").status_code == 404
