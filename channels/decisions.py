@@ -88,7 +88,7 @@ def decide(
     )
     if early is not None:
         return early
-    if _shown(listing, delivery) == wanted:
+    if _shown(listing, delivery) == wanted or _odd(listing, delivery, state.changed_at):
         return Ask(listing.listing) if listing.ask or _unconfirmed(listing, now) else Rest()
     number = max(delivery.attempt, listing.attempt) + 1
     tell = Tell(listing.listing, listing.product_type, wanted, state.cause_version, number)
@@ -165,6 +165,11 @@ def _certain(listing: Listing, delivery: Delivery) -> bool:
     """Whether the read model knows of all that the channel may have taken."""
     ahead = delivery.outcome == "accepted" and delivery.attempt > listing.attempt
     return not delivery.doubtful and not ahead
+
+
+def _odd(listing: Listing, delivery: Delivery, changed_at: Instant) -> bool:
+    """Whether only a look explains what was seen, and nothing happened since that is more urgent to tell."""
+    return listing.ask and _certain(listing, delivery) and changed_at <= (listing.observed_at or "")
 
 
 def _unconfirmed(listing: Listing, now: Instant) -> bool:

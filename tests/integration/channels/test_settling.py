@@ -198,6 +198,19 @@ def test_more_than_cancelled_orders_put_back_is_drift(settled: Shop) -> None:
     assert [fact.observed for fact in settled.outcomes("A") if isinstance(fact, DriftFound)] == [11]
 
 
+def test_an_edit_of_a_listing_that_counted_its_own_sale_is_not_hidden(settled: Shop) -> None:
+    """Nothing was told since the sale, so what was taken last is no longer what is wanted: that alone is not urgent."""
+    sold_there(settled, "A")
+    order_comes(settled, "A", "1")
+    run(settled)
+    settled.time.pass_(SECOND)
+    settled.sim.amazon.put_listing("A", quantity=50)
+    notify(settled, "A", 50)
+    run(settled)
+    assert settled.shown("A") == 9
+    assert [fact.observed for fact in settled.outcomes("A") if isinstance(fact, DriftFound)] == [50]
+
+
 def test_stock_that_comes_before_the_order_does_not_bring_the_sold_unit_back(settled: Shop) -> None:
     sold_there(settled, "A")
     settled.found("A", 5)
