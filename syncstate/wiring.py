@@ -50,6 +50,7 @@ from syncstate.letters import letter_desk
 from syncstate.linking import link_older
 from syncstate.notices import audiences
 from syncstate.queues import open_queue
+from syncstate.retiring import Retiring
 from syncstate.settings import Settings
 from syncstate.shopify import connected_shops, real_shop
 from syncstate.shops import shops_of
@@ -79,6 +80,7 @@ class System:
     dispatcher: Dispatcher
     notifier: Notifier
     deltas: DeltaDispatcher
+    retiring: Retiring
     amazon: Simulator | None = None
 
     @property
@@ -102,6 +104,7 @@ class System:
         counting.start()
         counting.join(COUNTING_SECONDS)
         self.engine.sweeper.start()
+        self.retiring.start()
         self.dispatcher.start()
         self.deltas.start()
         self.notifier.start()
@@ -156,7 +159,9 @@ def assembled(settings: Settings, *, channels: bool = True, clock: Clock = syste
         notifier = Notifier(engine, told, holder=holder_of(settings), clock=clock)
         stack.callback(notifier.stop)
         whose = sellers_of(settings) | {seller.seller_id: seller.tenant for seller in sellers}
-        yield System(services(settings, engine, clock, whose), dispatcher, notifier, deltas, amazon)
+        retiring = Retiring(engine)
+        stack.callback(retiring.stop)
+        yield System(services(settings, engine, clock, whose), dispatcher, notifier, deltas, retiring, amazon)
 
 
 def served(

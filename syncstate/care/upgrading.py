@@ -24,6 +24,7 @@ from syncstate.care.folds import outdated
 from syncstate.care.places import NothingThere, snapshot_of
 from syncstate.care.tally import Watch, nobody
 from syncstate.linking import link_older
+from syncstate.retiring import retire
 from syncstate.settings import Settings
 from syncstate.stores import DATABASE, SettingMissing, dynamodb_client, open_store
 
@@ -114,6 +115,8 @@ def _rebuilt(settings: Settings, watch: Watch) -> Iterator[str]:
     ):
         if settings.store == "dynamodb":
             _check_tables(settings)
+        for number, _ in enumerate(retire(engine), 1):
+            watch("read models deleted that nobody reads any more", number)
         for name in engine.rebuild.outdated():
             for progress in engine.rebuild.run(name, time.sleep):
                 watch(f"events into {name}", progress.events)
