@@ -21,6 +21,7 @@ EXAMPLES = {"sqlite": 25, "dynamodb": 2}
 names, units = st.sampled_from(NAMES), st.integers(1, 4)
 HAPPENINGS = st.one_of(
     st.tuples(st.just("shopify"), names, units, st.integers(1, 2)).map(lambda it: (it[0], it[1:], {})),
+    st.tuples(st.just("rush"), names, st.integers(2, 15)).map(lambda it: (it[0], it[1:], {})),
     st.tuples(st.just("find"), names, units | units.map(lambda n: -n)).map(lambda it: (it[0], it[1:], {})),
     st.tuples(st.just("buy"), names, units, st.booleans()).map(lambda it: (it[0], it[1:3], {"pending": it[3]})),
     st.tuples(st.just("buy"), names, units, st.booleans()).map(lambda it: (it[0], it[1:3], {"pending": it[3]})),

@@ -22,6 +22,7 @@ from stock.events import DriftFound, SaleCancelled, SaleRecorded
 from stock.identities import sku, sku_stream
 from tests.integration.channels.accidents import FailingLog, Trap
 from tests.integration.channels.conftest import UNLIMITED, Stage
+from tests.integration.channels.function import SELLER, Stream
 from tests.integration.channels.shop import SECOND, TENANT, Shop
 from tests.unit.channels.ticking import Ticking
 
@@ -239,3 +240,12 @@ def test_a_store_that_fails_at_any_step_loses_no_order(
         except Exception as error:  # noqa: BLE001 - what a store that fails raises ends a round, whatever it is
             assert "on command" in str(error)  # noqa: PT017
     assert sum(units(shop, "A")) == -3
+
+
+def test_a_dispatcher_that_is_woken_is_woken_to_ask_for_orders(shop: Shop) -> None:
+    stream = Stream(shop)
+    assert stream.look() == []
+    tended(shop)
+    assert stream.look() == []
+    shop.time.pass_(EVERY)
+    assert stream.look() == [SELLER]
