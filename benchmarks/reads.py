@@ -70,6 +70,7 @@ def reads(shelves: Shelves) -> Iterator[Read]:
     yield from _pages("/api/mapping")
     yield from _pages("/api/mapping", "far", ("cursor", far))
     yield Read("", f"/api/mapping/{name_of(0)}")
+    yield Read("", "/api/channel-skus")
     yield Read("", f"/api/events/{one}")
     for route, most in (("events", MOST), ("explain", MOST_EXPLAINED)):
         yield from _pages(f"/api/{route}/{LONG}", most=most)

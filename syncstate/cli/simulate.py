@@ -148,13 +148,11 @@ def _tell(  # noqa: PLR0913 - what was started and how to reach it
     if as_json:
         print(json.dumps({"url": url, "control": control, **(more or {}), "settings": settings}), flush=True)
         return
-    print(f"A small {name} at {url}, its {shows} at {control}/{shows}. Ctrl-C stops it.")
-    for what, value in (more or {}).items():
-        print(f"{what.replace('_', ' ')}: {value}")
-    print("A SyncState that works with it has these settings:")
-    for setting, value in settings.items():
-        print(f"  {setting}={shlex.quote(value)}")
-    print(end="", flush=True)
+    told = [f"A small {name} at {url}, its {shows} at {control}/{shows}. Ctrl-C stops it."]
+    told += [f"{what.replace('_', ' ')}: {value}" for what, value in (more or {}).items()]
+    told.append("A SyncState that works with it has these settings:")
+    told += [f"  {setting}={shlex.quote(value)}" for setting, value in settings.items()]
+    print("\n".join(told), flush=True)  # at once: whoever waits for a setting in a file finds them all
 
 
 def _faults(kind: type[Kind], stated: list[str] | None) -> list[Kind]:

@@ -13,7 +13,7 @@ AS_SERVICE, ITS_DATA = "sudo -u syncstate ", "/var/lib/syncstate"
 _CONSOLE = re.compile(r"```console\n(.*?)```", re.DOTALL)
 _PROMPT = "$ "
 _SIMULATOR = re.compile(r"syncstate simulate .*> (\S+) &")
-_WAIT_FOR_TEXT = "for _ in $(seq 600); do [ -s {file} ] && break; sleep 0.1; done"
+_WAIT_FOR_TEXT = "for _ in $(seq 600); do grep -qs SYNCSTATE_ {file} && break; sleep 0.1; done"
 _WAIT = "for _ in $(seq 600); do curl -fs {url}/health >/dev/null && break; sleep 0.1; done"
 
 

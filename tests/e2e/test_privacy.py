@@ -106,8 +106,15 @@ TOPICS = (
 )
 
 
-def everything(server: Server, shown: dict[str, str]) -> Iterator[httpx.Response]:
-    """Send good and bad things to every route, as one who is known, one who is not, and one who forges."""
+KEEPS = "/webhook/amazon/notification"
+"""Whoever has a key has kept there what nobody can read, as it came, until it is taken again or discarded."""
+
+
+def everything(server: Server, shown: dict[str, str], *, keeps: bool = False) -> Iterator[httpx.Response]:
+    """Send good and bad things to every route, as one who is known, one who is not, and one who forges.
+
+    But for KEEPS; with `keeps`, to that route alone.
+    """
     paths: dict[str, Any] = server.http.get("/openapi.json", headers=shown).raise_for_status().json()["paths"]
     assert len(paths) > 15
     callers: tuple[dict[str, str], ...] = (
@@ -118,7 +125,7 @@ def everything(server: Server, shown: dict[str, str]) -> Iterator[httpx.Response
     )
     query = {"token": PRIVATE["query"], "email": PRIVATE["email"], "cursor": PRIVATE["query"]}
     for path, methods in paths.items():
-        for method in methods:
+        for method in methods if (path == KEEPS) is keeps else ():
             for body in (json.dumps({**GOOD, **ABOUT}).encode(), *BAD) if method == "post" else (b"",):
                 for caller in callers:
                     filled = path.replace("{sku}", "A").replace("{", "").replace("}", "")
@@ -146,6 +153,19 @@ def deliveries(server: Server, shown: dict[str, str]) -> Iterator[httpx.Response
             del strange["x-shopify-hmac-sha256"]
             yield server.post(body, {**HEADERS, **strange, **shown})
             yield server.post(body, {**HEADERS, **strange, **shown, "x-shopify-topic": PRIVATE["email"]})
+
+
+def test_what_is_kept_because_nobody_can_read_it_is_not_logged(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    made = json.loads(command("keys", "create", "--role", "admin", "--json", "--data", str(data)).stdout)
+    shown = {"Authorization": f"Bearer {made['key']}"}
+    env = environment(SYNCSTATE_LOG_LEVEL="debug", SYNCSTATE_LOG_FORMAT="json", SYNCSTATE_RATE_BURST="100000")
+    with Server(data, env=env) as server:
+        statuses = {answer.status_code for answer in everything(server, shown, keeps=True)}
+        logged = server.told()
+    assert statuses == {200, 400, 401, 404}
+    for what, private in {**PRIVATE, "webhook secret": SECRET, "admin key": made["key"]}.items():
+        assert private not in logged, what
 
 
 def test_nothing_private_is_logged_stored_or_told(tmp_path: Path) -> None:

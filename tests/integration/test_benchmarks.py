@@ -74,6 +74,9 @@ NOT_MEASURED = {
     "/api/dead-letters": "an operator's, of what is kept apart",
     "/api/dead-letters/{record}": "one of them",
     "/api/sync": "an operator's: two counts, and a few registers",
+    "/api/links": "as many reads as names are asked for",
+    "/api/mapping/health": "looks at every SKU: it takes as long as a walk through them",
+    "/api/sync/questions": "nothing is to be decided in the shop that is measured",
     "/api/mapping/unmapped": "read from the orders' own streams, a page of them",
 }
 
