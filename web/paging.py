@@ -9,7 +9,7 @@ from fastapi import Query
 from web.problems import invalid
 
 Limit = Annotated[int, Query(ge=1, le=1000, description="how many at most")]
-FewLimit = Annotated[int, Query(ge=1, le=500, description="how many at most")]
+FewLimit = Annotated[int, Query(ge=1, le=250, description="how many at most")]
 """Of what costs more than to be read: sentences, each put into words."""
 
 Cursor = Annotated[str | None, Query(max_length=4000, description="`nextCursor` of the page before")]

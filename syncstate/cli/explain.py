@@ -10,7 +10,7 @@ from syncstate.cli.options import AsJson, Data, settings_with
 from syncstate.cli.printing import table
 from syncstate.cli.skus import SkuArgument, in_path
 
-_PAGE = 500
+_PAGE = 250
 
 
 def explain(

@@ -62,8 +62,8 @@ def test_pages_join_and_each_tells_the_whole_in_short(client: Client, engine: En
     assert {page["summary"] for page in (first, second, third)} == {whole["summary"]}
     assert third["nextAfter"] is None
     assert whole["events"][-1]["text"] == "4 counted, 5 were expected: 4 on the shelf."
-    assert client.get("/api/explain/A", limit=500).json() == whole
-    assert client.get("/api/explain/A", limit=501).json()["field"] == "limit"
+    assert client.get("/api/explain/A", limit=250).json() == whole
+    assert client.get("/api/explain/A", limit=251).json()["field"] == "limit"
 
 
 def test_what_was_never_counted_and_what_is_oversold_say_so(client: Client, engine: Engine) -> None:
