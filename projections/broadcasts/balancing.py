@@ -10,6 +10,7 @@ from processor.events import Recorded
 from projections.broadcasts.deltas import SETTLING, Deltas, Doubt, Open, Question
 from stock.balance import Balance
 from stock.events import (
+    ADOPTED,
     STALE,
     ChannelQuantityObserved,
     DeltaApplied,
@@ -69,7 +70,7 @@ def move(deltas: Deltas, event: Recorded, before: Offered, after: Offered) -> No
 
 def question_of(event: Recorded) -> int:
     """Return the number of the question whose units an adjustment adopts, 0 for any other event."""
-    if event.source != SHOP:
+    if event.source != SHOP or not event.tx_id.startswith(ADOPTED):
         return 0
     number = event.tx_id.rpartition(":")[2]
     return int(number) if number.isdecimal() and event.tx_id == adoption_tx(int(number)) else 0

@@ -161,6 +161,8 @@ class Broadcasts(msgspec.Struct, array_like=True, gc=False):
         return (*keys, IndexKey(ASKED, ASKED)) if self.deltas is not None and self.deltas.asks else keys
 
     def _key(self, channel: Channel) -> IndexKey | None:
+        if channel not in self.channels and self.deltas is None:
+            return None
         if self.due(channel):
             return IndexKey(DUE, f"{self.wanted(channel).bit_length():02d}|{self.changed_at[:_MINUTE]}")
         since = self.awaited(channel)

@@ -10,7 +10,7 @@ from processor.models import Keys
 from processor.projection import Change
 from processor.streams import StreamId
 from projections.broadcasts import balancing, observing
-from projections.broadcasts.balancing import SHOP, Offered, offered
+from projections.broadcasts.balancing import SHOP, offered
 from projections.broadcasts.deltas import Deltas
 from projections.broadcasts.documents import INDEXES, Broadcasts, Listing
 from stock import balance
@@ -47,10 +47,11 @@ class BroadcastsProjection:
             if balancing.tells(event, fact):
                 balancing.tell(_deltas(state), event, fact)
             return ()
-        before = offered(state.balance)
+        before = offered(state.balance) if state.deltas is not None or balancing.question_of(event) else None
         if balance.apply(state.balance, fact):
             _desire(state, event)
-            _owe(state, event, before)
+            if before is not None:
+                balancing.move(_deltas(state), event, before, offered(state.balance))
         elif isinstance(fact, ListingMapped):
             listing = _listing(state, fact.channel)
             if fact.channel == SHOP:
@@ -75,6 +76,8 @@ class BroadcastsProjection:
 
     def glimpse(self, state: Broadcasts) -> tuple[Channel, ...]:
         """Return the channels that are to be told."""
+        if not state.channels and state.deltas is None:
+            return ()
         return tuple(channel for channel in CHANNELS if state.due(channel))
 
 
@@ -82,11 +85,6 @@ def _desire(state: Broadcasts, event: Recorded) -> None:
     desired = state.balance.broadcast
     if desired != state.desired or not state.cause_version:
         state.desired, state.cause_version, state.changed_at = desired, event.version, event.recorded_at
-
-
-def _owe(state: Broadcasts, event: Recorded, before: Offered) -> None:
-    if state.deltas is not None or balancing.question_of(event):
-        balancing.move(_deltas(state), event, before, offered(state.balance))
 
 
 def _deltas(state: Broadcasts) -> Deltas:

@@ -22,6 +22,7 @@ from stock.events.channels import (
     PauseReason,
 )
 from stock.events.deltas import (
+    ADOPTED,
     STALE,
     DeltaApplied,
     DeltaDecided,
@@ -112,6 +113,7 @@ StockEvent = (
 )
 
 __all__ = [
+    "ADOPTED",
     "ANY_PRODUCT",
     "STALE",
     "AlertAcknowledged",

@@ -94,6 +94,10 @@ class LevelDecided(Struct, frozen=True, gc=False, omit_defaults=True):
     adopted: bool
 
 
+ADOPTED = "adopted:shopify:"
+"""What `adoption_tx` begins with."""
+
+
 def adoption_tx(number: int) -> str:
     """Return the identity of the adjustment that makes the units of question `number` stock."""
-    return f"adopted:shopify:{number}"
+    return f"{ADOPTED}{number}"
