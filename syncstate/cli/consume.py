@@ -1,11 +1,6 @@
 """syncstate consume: folds what others append, from the stream of the table."""
 
 import json
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
-from threading import Event
-from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
@@ -14,7 +9,7 @@ import typer
 from syncstate import logs
 from syncstate.cli.failures import sentences
 from syncstate.cli.options import AsJson, settings_with
-from syncstate.serving import STOPPED_BY_KEYBOARD
+from syncstate.cli.stopping import stopping
 
 if TYPE_CHECKING:
     from syncstate.consuming import Consumed
@@ -41,7 +36,7 @@ def consume(once: Once = False, as_json: AsJson = False) -> None:  # noqa: FBT00
 
     settings = settings_with(store="dynamodb")
     logs.configure(settings.log_level if not once else "warning", settings.log_format)
-    with sentences(), _stopping() as stop, consumer(settings) as working:
+    with sentences(), stopping() as stop, consumer(settings) as working:
         if not (once or as_json):
             print("SyncState follows the stream of the events' table. Ctrl-C stops it.", flush=True)
         done = working.run(stop.event, once=once)
@@ -58,26 +53,3 @@ def _told(done: "Consumed") -> str:
     if done.elsewhere:
         told += f"; {done.elsewhere:,} shards were read by other processes"
     return told if done.complete else f"{told}; NOT to the end: the store did not take what was read, see the log"
-
-
-class _Stop:
-    """Set by a signal; `code` is what the command then ends with."""
-
-    def __init__(self) -> None:
-        self.event, self.code = Event(), 0
-
-    def __call__(self, number: int, _: FrameType | None) -> None:
-        self.code = STOPPED_BY_KEYBOARD if number == signal.SIGINT else 0
-        self.event.set()
-
-
-@contextmanager
-def _stopping() -> Iterator[_Stop]:
-    """Yield what SIGTERM and SIGINT set. What is under way is finished first; a second Ctrl-C is not needed."""
-    stop = _Stop()
-    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -3,12 +3,9 @@
 import json
 import re
 import shlex
-import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from random import Random
-from threading import Event
-from types import FrameType
 from typing import Annotated, TypeVar
 
 import typer
@@ -16,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from syncstate.cli.failures import Failure
 from syncstate.cli.options import AsJson
-from syncstate.serving import STOPPED_BY_KEYBOARD
+from syncstate.cli.stopping import stopping
 
 Kind = TypeVar("Kind", bound=BaseModel)
 
@@ -61,7 +58,7 @@ def amazon(*, port: Port = 0, seed: Seed = 0, fault: Faults = None, as_json: AsJ
 
     small = SimulatedAmazon(seed=seed)
     small.faults.add(*_faults(Fault, fault))
-    with _stopping() as stop, _port_told(port), simulated_amazon(small, host=HOST, port=port) as running:
+    with stopping() as stop, _port_told(port), simulated_amazon(small, host=HOST, port=port) as running:
         settings = {
             "SYNCSTATE_AMAZON_SELLER": running.seller_id,
             "SYNCSTATE_AMAZON_MARKETPLACE": running.marketplace,
@@ -117,7 +114,7 @@ def shopify(  # noqa: PLR0913 - a shop and what befalls it
         small.subscribe(enum_of(topic), _address(deliver_to or ""))
     random = Random(seed)  # noqa: S311 - what is sold next is no secret
     manner = Manner(late=late, repeat=repeat)
-    with _stopping() as stop, _port_told(port), simulated_shopify(small, HOST, port, manner=manner) as running:
+    with stopping() as stop, _port_told(port), simulated_shopify(small, HOST, port, manner=manner) as running:
         skus = [f"SKU-{number}" for number in range(1, goods + 1)]
         for sku in skus:
             small.put_good(sku, random.randint(5, 50))
@@ -178,29 +175,6 @@ def _address(url: str) -> str:
     if not re.fullmatch(r"https?://[^\s/]+(/\S*)?", url):
         raise Failure(f"--deliver-to {url}: it is an address like http://127.0.0.1:3000/webhook/shopify", 2)
     return url
-
-
-class _Stop:
-    """Set by a signal; `code` is what the command then ends with."""
-
-    def __init__(self) -> None:
-        self.event, self.code = Event(), 0
-
-    def __call__(self, number: int, _: FrameType | None) -> None:
-        self.code = STOPPED_BY_KEYBOARD if number == signal.SIGINT else 0
-        self.event.set()
-
-
-@contextmanager
-def _stopping() -> Iterator[_Stop]:
-    """Yield what SIGTERM and SIGINT set."""
-    stop = _Stop()
-    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 @contextmanager
